@@ -1,0 +1,179 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+/// A library of the package: `Sources/<name>` and, where there are any, its tests in `Tests/<name>Tests`.
+func library(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources,
+        swiftSettings: strict)
+}
+
+/// An executable: composition only.
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target.
+func tests(_ target: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+/// A system C library as a module.
+func cLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "lectern",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // C
+        cLibrary("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+        cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        cLibrary("CXXHash", pkgConfig: "libxxhash", apt: "libxxhash-dev"),
+        cLibrary("CMarkGFM", pkgConfig: "libcmark-gfm", apt: "libcmark-gfm-dev"),
+
+        // Clients and protocols
+        library("ContentHashing", ["CXXHash", crypto]),
+        library("ServerSentEvents", []),
+        library("Postgres", ["CPostgres", lifecycle, logging], exclude: ["README.md"]),
+        library("CurlHTTP", ["CCurl", logging]),
+        library("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging]),
+        library("LanguageModels", ["CurlHTTP", "ServerSentEvents", logging]),
+        library("MarkdownHTML", ["CMarkGFM"]),
+
+        // Engine
+        library("JobQueue", [lifecycle, logging]),
+        library("JobQueuePostgres", ["JobQueue", "Postgres", lifecycle, logging]),
+        library("Schema", ["Postgres", logging], resources: [.copy("Migrations")]),
+
+        // The contract: what work exists
+        library("PipelineJobs", ["JobQueue", "ContentHashing"], path: "Jobs", exclude: ["README.md"]),
+
+        // Domain
+        library("Textbook", ["ContentHashing", yams]),
+        library(
+            "TextbookSync",
+            ["Textbook", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP", "ContentHashing", logging]),
+        library(
+            "SemanticIndex",
+            [
+                "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP",
+                "LanguageModels", "ContentHashing", logging,
+            ]),
+        library("Learners", ["Postgres", "ContentHashing"]),
+        library(
+            "Personalization",
+            [
+                "Textbook", "TextbookSync", "Learners", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
+                "MCP", "LanguageModels", "ContentHashing", logging,
+            ], resources: [.copy("Prompts"), .copy("Glossary")]),
+
+        // Surfaces
+        library("MCPServing", ["MCP", hummingbird, lifecycle, logging]),
+        library("StorageServer", ["MCP", "MCPServing", "ContentHashing", hummingbird, logging]),
+        library("VectorServer", ["MCP", "MCPServing", "ContentHashing", hummingbird, logging]),
+        library(
+            "LearnerAPI",
+            [
+                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "JobQueue", "ContentHashing",
+                hummingbird, logging,
+            ]),
+        library(
+            "LearnerWeb",
+            [
+                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "MarkdownHTML", hummingbird,
+                mustache, logging,
+            ], resources: [.copy("Templates"), .copy("Assets")]),
+        library(
+            "OperatorConsole", ["JobQueue", "JobQueuePostgres", hummingbird, mustache, logging],
+            resources: [.copy("Templates"), .copy("Assets")]),
+
+        // Executables
+        library(
+            "ProcessBootstrap",
+            [
+                "Postgres", "Schema", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP", "LanguageModels", hummingbird,
+                argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
+            ]),
+        executable(
+            "lectern-api",
+            [
+                "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "Personalization",
+                "SemanticIndex", "TextbookSync", "JobQueuePostgres", argumentParser, hummingbird, logging,
+            ]),
+        executable(
+            "lectern-sync-worker",
+            ["ProcessBootstrap", "TextbookSync", "SemanticIndex", "JobQueue", "JobQueuePostgres", argumentParser]),
+        executable(
+            "lectern-embed-worker",
+            ["ProcessBootstrap", "TextbookSync", "SemanticIndex", "JobQueue", "JobQueuePostgres", argumentParser]),
+        executable(
+            "lectern-personalize-worker",
+            ["ProcessBootstrap", "TextbookSync", "Personalization", "JobQueue", "JobQueuePostgres", argumentParser]),
+        executable("lectern-storage", ["ProcessBootstrap", "StorageServer", argumentParser]),
+        executable("lectern-vectordal", ["ProcessBootstrap", "VectorServer", argumentParser]),
+        executable(
+            "lectern",
+            [
+                "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
+                "TextbookSync", "SemanticIndex", "LanguageModels", "MCP", "CurlHTTP", argumentParser, lifecycle, unixSignals, logging,
+            ]),
+
+        // Tests
+        .target(
+            name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
+            swiftSettings: strict),
+        .target(name: "ServerTesting", path: "Tests/Support/ServerTesting", swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        tests("ContentHashing"),
+        tests("ServerSentEvents", ["ServerTesting"]),
+        tests("CurlHTTP", ["ServerTesting"]),
+        tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
+        tests("MarkdownHTML", ["ServerTesting"]),
+        tests("Postgres", ["PostgresTesting", lifecycle, logging]),
+        tests("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging]),
+        tests("JobQueue"),
+        tests("Schema", ["Postgres", "PostgresTesting", logging]),
+        tests("JobQueuePostgres", ["JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
+        tests("Textbook", ["CMarkGFM", "ContentHashing"]),
+        tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
+        tests("StorageServer", ["ContentHashing", "MCP", logging]),
+        tests("VectorServer", ["MCP", logging]),
+    ]
+)

@@ -1,0 +1,154 @@
+import Logging
+
+/// Performs one claimed job and sees to it that its end is written.
+struct JobPerformer<Store: JobStore>: Sendable {
+    let store: Store
+    let registry: JobRegistry<Store.Transaction>
+    let runs: RunTable
+    let endings: EndingWriter<Store>
+    let commitPatience: Duration
+    let observer: any WorkerObserver
+    let logger: Logger
+
+    func perform(_ job: ClaimedJob) async {
+        let clock = ContinuousClock()
+        let startedAt = clock.now
+        var logger = self.logger
+        logger[metadataKey: "job_id"] = "\(job.lease.jobID)"
+        logger[metadataKey: "kind"] = "\(job.kind)"
+        logger[metadataKey: "attempt"] = "\(job.attempt)"
+        let context = JobContext(
+            jobID: job.lease.jobID, kind: job.kind, attempt: job.attempt, maxAttempts: job.maxAttempts,
+            deadline: startedAt + job.timeout, trace: job.trace, logger: logger)
+        self.observer.started(job)
+
+        let registry = self.registry
+        // Unstructured, so that one run can be stopped from outside without stopping the slot it runs in.
+        let run = Task {
+            guard let runner = registry.runner(for: job.kind) else {
+                throw JobError.retry("unknown_kind", "this worker knows no kind \(job.kind)")
+            }
+            return try await runner(job.arguments, context)
+        }
+        self.runs.add(job, startedAt: startedAt, deadline: context.deadline) { run.cancel() }
+        let result = await withTaskCancellationHandler {
+            await run.result
+        } onCancel: {
+            run.cancel()
+        }
+        let ran = startedAt.duration(to: clock.now)
+        if case .success(let outcome) = result, let commit = outcome.commit {
+            // The run stays in the table meanwhile, so that a drain waits for it and a deadline ends it.
+            let ending = JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran)
+            let failure = await self.commit(ending, commit, logger: logger)
+            let (reason, isAbandoned) = self.runs.remove(job.lease)
+            if let failure, !isAbandoned {
+                self.write(failure: failure, of: job, reason: reason, ran: ran, logger: logger)
+            }
+            return
+        }
+        let (reason, isAbandoned) = self.runs.remove(job.lease)
+        guard !isAbandoned else { return }
+        switch result {
+        case .success(let outcome):
+            self.endings.add(JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran))
+        case .failure(let error):
+            self.write(failure: error, of: job, reason: reason, ran: ran, logger: logger)
+        }
+    }
+
+    /// Writes the end together with the handler's own writes. Returns the error when that is to count as a failure
+    /// of the run, `nil` when the end is written or was refused.
+    private func commit(
+        _ ending: JobEnding, _ commit: @escaping @Sendable (Store.Transaction) async throws -> Void, logger: Logger
+    ) async -> (any Error)? {
+        let clock = ContinuousClock()
+        let giveUpAt = clock.now + self.commitPatience
+        let backoff = RetryPolicy(base: .milliseconds(50), cap: .seconds(3), maxAttempts: .max)
+        var generator = SystemRandomNumberGenerator()
+        var attempt = 0
+        while true {
+            do {
+                if try await self.store.end(ending, commit: commit) {
+                    self.observer.ended(ending)
+                } else {
+                    self.observer.endingRefused(ending)
+                    logger.warning("the result of a run was refused: its lease is gone")
+                }
+                return nil
+            } catch {
+                attempt += 1
+                guard self.store.isTransient(error), clock.now < giveUpAt, !Task.isCancelled else { return error }
+                logger.warning(
+                    "the store is away, a result waits", metadata: ["try": "\(attempt)", "error": "\(error)"])
+                let delay = backoff.delay(afterAttempt: attempt, using: &generator) ?? backoff.cap
+                // Ends early only by cancellation, which the next failure sees.
+                try? await Task.sleep(for: delay)
+            }
+        }
+    }
+
+    private func write(
+        failure: any Error, of job: ClaimedJob, reason: StopReason?, ran: Duration, logger: Logger
+    ) {
+        guard let ending = Self.ending(failure: failure, of: job, reason: reason, ran: ran, registry: self.registry)
+        else { return }
+        switch ending.action {
+        case .discard:
+            logger.error(
+                "a job failed for good",
+                metadata: ["code": "\(ending.code ?? "")", "error": "\(ending.message ?? "")"])
+        case .retry, .snooze:
+            logger.warning(
+                "a run failed, the job will run again",
+                metadata: ["code": "\(ending.code ?? "")", "error": "\(ending.message ?? "")"])
+        case .succeed, .release, .cancel:
+            break
+        }
+        self.endings.add(ending)
+    }
+
+    /// What a failed run means for the job. `nil` when another worker has it.
+    static func ending(
+        failure: any Error, of job: ClaimedJob, reason: StopReason?, ran: Duration,
+        registry: JobRegistry<Store.Transaction>
+    ) -> JobEnding? {
+        func ending(_ action: JobEnding.Action, _ code: String, _ message: String) -> JobEnding {
+            JobEnding(job: job, action: action, code: code, message: String(message.prefix(2_000)), ran: ran)
+        }
+        func retry(_ code: String, _ message: String, after: Duration? = nil) -> JobEnding {
+            var policy = registry.retryPolicy(for: job.kind)
+            policy.maxAttempts = job.maxAttempts
+            var generator = SystemRandomNumberGenerator()
+            guard let delay = policy.delay(afterAttempt: job.attempt, using: &generator) else {
+                return ending(.discard, code, message)
+            }
+            return ending(.retry(after: after ?? delay), code, message)
+        }
+        switch reason {
+        case .leaseLost:
+            return nil
+        case .requested:
+            return ending(.cancel, "cancelled", "cancelled on request")
+        case .draining:
+            return ending(.release, "drained", "handed back by a leaving worker")
+        case .timedOut:
+            return retry("timed_out", "the run took longer than its \(job.timeout)")
+        case nil:
+            break
+        }
+        switch failure {
+        case let error as JobError:
+            switch error.disposition {
+            case .permanent: return ending(.discard, error.code, error.message)
+            case .retry(let after): return retry(error.code, error.message, after: after)
+            case .snooze(let delay): return ending(.snooze(delay), error.code, error.message)
+            }
+        case is CancellationError:
+            // Nobody asked for this run to stop, so the whole worker is being torn down.
+            return ending(.release, "drained", "handed back by a leaving worker")
+        default:
+            return retry("handler_failed", String(describing: failure))
+        }
+    }
+}

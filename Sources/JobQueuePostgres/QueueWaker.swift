@@ -1,0 +1,76 @@
+import Logging
+import Postgres
+import Synchronization
+
+/// Sends wake-ups after commits: the first at once, and then one per queue in 50 ms as long as work keeps coming.
+///
+/// A notification inside the inserting transaction would make all committing writers queue behind one lock, so it
+/// travels alone. Losing one costs a poll interval, nothing else.
+final class QueueWaker: Sendable {
+    static let channel = "lectern_jobs"
+    private static let pause: Duration = .milliseconds(50)
+
+    private enum Pace {
+        /// A wake-up went out at this instant.
+        case sent(ContinuousClock.Instant)
+        /// The next one is waiting for its time and covers whatever is committed until then.
+        case waiting
+    }
+
+    private enum Action {
+        case send
+        case sendLater(ContinuousClock.Instant)
+        case nothing
+    }
+
+    private let database: PostgresClient
+    private let logger: Logger
+    private let paces = Mutex<[String: Pace]>([:])
+
+    init(database: PostgresClient, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    func wake(_ queues: some Sequence<String>) async {
+        let now = ContinuousClock().now
+        for queue in queues {
+            switch self.decide(queue, now: now) {
+            case .send:
+                await self.send(queue)
+            case .sendLater(let instant):
+                // Unstructured: the caller's answer must not wait for it, and it ends by itself within the pause.
+                Task {
+                    try? await Task.sleep(until: instant, clock: .continuous)
+                    self.paces.withLock { $0[queue] = .sent(ContinuousClock().now) }
+                    await self.send(queue)
+                }
+            case .nothing:
+                break
+            }
+        }
+    }
+
+    private func decide(_ queue: String, now: ContinuousClock.Instant) -> Action {
+        self.paces.withLock { paces in
+            switch paces[queue] {
+            case .waiting:
+                return .nothing
+            case .sent(let last) where last.duration(to: now) < Self.pause:
+                paces[queue] = .waiting
+                return .sendLater(last + Self.pause)
+            case .sent, nil:
+                paces[queue] = .sent(now)
+                return .send
+            }
+        }
+    }
+
+    private func send(_ queue: String) async {
+        do {
+            _ = try await self.database.query("SELECT pg_notify(\(Self.channel), \(queue))", timeout: .seconds(2))
+        } catch {
+            self.logger.debug("a wake-up was not sent", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+public import Hummingbird
+import Logging
+
+/// The JSON API under `/api`: accounts, onboarding, content, personalization, search.
+///
+/// It routes by itself, as a middleware: a slug may hold slashes before a suffix such as `/content`, and a known path
+/// with another method must say `Allow`, neither of which the framework's own routes can.
+public struct LearnerAPI: Sendable {
+    let dependencies: Dependencies
+    private let table: RouteTable
+
+    /// How long one request may take, a wished-for wait not counted.
+    static let timeLimit: Duration = .seconds(30)
+
+    /// An API over what stands behind it.
+    public init(_ dependencies: Dependencies) {
+        self.dependencies = dependencies
+        self.table = RouteTable([
+            // Before the users, whose `user/{user_id}` would take it for an id.
+            PreferencesRoutes(dependencies.learners).routes,
+            UserRoutes(dependencies).routes,
+            PersonalizationRoutes(dependencies).routes,
+            OperationRoutes(dependencies).routes,
+            ContentRoutes(dependencies).routes,
+            SearchRoutes(dependencies).routes,
+            ProblemRoutes().routes,
+        ].flatMap { $0 })
+    }
+
+    /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.
+    public func addRoutes<Context: RequestContext>(to router: Router<Context>) {
+        router.add(middleware: APIMiddleware<Context>(table: self.table))
+    }
+}
+
+/// Answers what stands under `/api` and passes everything else on.
+private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
+    let table: RouteTable
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let path = request.uri.path
+        guard path == "/api" || path.hasPrefix("/api/") else { return try await next(request, context) }
+        switch self.table.match(request.method, path: path) {
+        case .route(let route, let parameters):
+            context.coreContext.endpointPath.value = route.pattern.description
+            let response = try await self.run(
+                route, APIRequest(request: request, parameters: parameters, logger: context.logger))
+            return request.method == .head ? response.createHeadResponse() : response
+        case .otherMethods(let allow, let pattern):
+            context.coreContext.endpointPath.value = pattern.description
+            if request.method == .options { return Response(status: .noContent, headers: [.allow: allow]) }
+            var problem = Problem(.methodNotAllowed, "This address answers \(allow).")
+            problem.headers[.allow] = allow
+            throw problem
+        case .nothing:
+            throw Problem(.notFound, "The API has nothing at this address.")
+        }
+    }
+
+    private func run(_ route: Route, _ request: APIRequest) async throws -> Response {
+        do {
+            let limit = LearnerAPI.timeLimit + (request.preference.wait ?? .zero)
+            return try await withDeadline(limit) { try await route.handler(request) }
+        } catch {
+            throw Problem(describing: error)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Hummingbird
+
+/// One thing that callers can do.
+struct Route: Sendable {
+    typealias Handler = @Sendable (APIRequest) async throws -> Response
+
+    let method: HTTPRequest.Method
+    let pattern: RoutePattern
+    let handler: Handler
+
+    init(_ method: HTTPRequest.Method, _ pattern: String, _ handler: @escaping Handler) {
+        self.method = method
+        self.pattern = RoutePattern("/api/" + pattern)
+        self.handler = handler
+    }
+}

@@ -1,0 +1,47 @@
+/// The shape of a path: literal segments, `{name}` for one segment, `{name...}` for one or more.
+///
+/// Segments are compared as they came, before percent-decoding, so a slug that holds `%2F` is one segment and one that
+/// holds raw slashes is several: `{slug...}` gives the same text for both, and a suffix behind it still counts.
+struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
+    private enum Segment: Hashable, Sendable {
+        case literal(String)
+        case parameter(String)
+        case rest(String)
+    }
+
+    let description: String
+    private let segments: [Segment]
+
+    init(_ text: String) {
+        self.description = text
+        self.segments = text.split(separator: "/").map { part in
+            guard part.first == "{", part.last == "}" else { return .literal(String(part)) }
+            let name = part.dropFirst().dropLast()
+            return name.hasSuffix("...") ? .rest(String(name.dropLast(3))) : .parameter(String(name))
+        }
+    }
+
+    /// The parameters, still percent-encoded; `nil` when the path has another shape.
+    func match(_ path: [Substring]) -> [String: String]? {
+        var parameters: [String: String] = [:]
+        var position = 0
+        for (index, segment) in self.segments.enumerated() {
+            let following = self.segments.count - index - 1
+            guard position < path.count else { return nil }
+            switch segment {
+            case .literal(let text):
+                guard path[position] == text else { return nil }
+                position += 1
+            case .parameter(let name):
+                parameters[name] = String(path[position])
+                position += 1
+            case .rest(let name):
+                let end = path.count - following
+                guard end > position else { return nil }
+                parameters[name] = path[position..<end].joined(separator: "/")
+                position = end
+            }
+        }
+        return position == path.count ? parameters : nil
+    }
+}

@@ -1,0 +1,27 @@
+/// Text made harmless inside an element or a quoted attribute.
+enum HTMLEscape {
+    static func append(_ text: some StringProtocol, to html: inout String) {
+        var plain = text.startIndex
+        for index in text.utf8.indices {
+            let replacement: String
+            switch text.utf8[index] {
+            case UInt8(ascii: "&"): replacement = "&amp;"
+            case UInt8(ascii: "<"): replacement = "&lt;"
+            case UInt8(ascii: ">"): replacement = "&gt;"
+            case UInt8(ascii: "\""): replacement = "&quot;"
+            case UInt8(ascii: "'"): replacement = "&#39;"
+            default: continue
+            }
+            html += text[plain..<index]
+            html += replacement
+            plain = text.utf8.index(after: index)
+        }
+        html += text[plain...]
+    }
+
+    static func escaped(_ text: some StringProtocol) -> String {
+        var html = ""
+        self.append(text, to: &html)
+        return html
+    }
+}

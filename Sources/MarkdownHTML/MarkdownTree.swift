@@ -1,0 +1,81 @@
+import CMarkGFM
+import Synchronization
+
+/// A parsed document; goes through its nodes without recursion, so that depth costs no stack.
+struct MarkdownTree: ~Copyable {
+    enum Event {
+        case enter, exit
+    }
+
+    private let root: OpaquePointer
+
+    /// The library keeps the special characters of its extensions in global variables while it parses.
+    private static let parserLock = Mutex<Void>(())
+    private static let areExtensionsRegistered: Bool = {
+        cmark_gfm_core_extensions_ensure_registered()
+        return true
+    }()
+
+    init(_ markdown: String) {
+        guard Self.areExtensionsRegistered else { fatalError("the extensions of cmark-gfm are not registered") }
+        var markdown = markdown
+        let root = Self.parserLock.withLock { _ in
+            let parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8)
+            defer { cmark_parser_free(parser) }
+            for name in ["table", "strikethrough", "autolink", "tasklist"] {
+                cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
+            }
+            markdown.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { cmark_parser_feed(parser, $0.baseAddress, $0.count) }
+            }
+            return cmark_parser_finish(parser)
+        }
+        guard let root else { fatalError("cmark-gfm has no memory") }
+        // Adjacent pieces of text become one, which markers and heading ids rely on.
+        cmark_consolidate_text_nodes(root)
+        self.root = root
+    }
+
+    deinit { cmark_node_free(self.root) }
+
+    /// Visits every node, children between the two events of their parent; leaves are only entered.
+    func forEachEvent<E: Error>(_ body: (Event, MarkdownNode) throws(E) -> Void) throws(E) {
+        let iterator = cmark_iter_new(self.root)
+        defer { cmark_iter_free(iterator) }
+        while true {
+            switch cmark_iter_next(iterator) {
+            case CMARK_EVENT_ENTER: try body(.enter, MarkdownNode(cmark_iter_get_node(iterator)))
+            case CMARK_EVENT_EXIT: try body(.exit, MarkdownNode(cmark_iter_get_node(iterator)))
+            default: return
+            }
+        }
+    }
+
+    /// All headings with their ids. Ids that an author gave go before those made from titles.
+    func headings(_ source: MarkdownSource) -> [Heading] {
+        var found: [(level: Int, title: String, id: String?)] = []
+        var text: String?
+        self.forEachEvent { event, node in
+            switch (node.kind, event) {
+            case (.heading, .enter):
+                text = ""
+            case (.heading, .exit):
+                let (title, id) = HeadingIDs.divide(source.restored(text ?? ""))
+                found.append((node.headingLevel, title, id))
+                text = nil
+            case (.text, _), (.code, _):
+                text?.append(node.literal)
+            case (.softBreak, _), (.lineBreak, _):
+                text?.append(" ")
+            default:
+                break
+            }
+        }
+        var ids = HeadingIDs()
+        let given = found.map { $0.id.map { ids.claim($0) } }
+        return zip(found, given).map { heading, id in
+            Heading(
+                level: heading.level, text: heading.title, id: id ?? ids.claim(HeadingIDs.slug(heading.title)))
+        }
+    }
+}

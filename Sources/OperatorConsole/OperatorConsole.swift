@@ -1,0 +1,89 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+public import JobQueuePostgres
+import Mustache
+
+/// The page for operators: queues, workers and dead letters, as they are now.
+public struct OperatorConsole: Sendable {
+    private let store: QueueOverviewStore
+    private let access: OperatorAccess
+    private let template: MustacheTemplate
+    private let stylesheet: ByteBuffer
+
+    /// Reads the template of the installation.
+    /// - Throws: ``ConsoleError``.
+    public init(store: QueueOverviewStore, access: OperatorAccess) throws {
+        self.store = store
+        self.access = access
+        do {
+            self.template = try MustacheTemplate(
+                string: String(decoding: Self.file("Templates/overview.mustache"), as: UTF8.self))
+            self.stylesheet = ByteBuffer(bytes: try Self.file("Assets/console.css"))
+        } catch {
+            throw ConsoleError(description: "the console's files cannot be used: \(error)")
+        }
+    }
+
+    private static func file(_ path: String) throws -> Data {
+        try Data(contentsOf: Bundle.module.bundleURL.appendingPathComponent(path))
+    }
+
+    /// Adds `/ops` and its stylesheet.
+    public func addRoutes(to router: some RouterMethods<some RequestContext>) {
+        self.add("ops", to: router) { try await self.overview() }
+        self.add("ops/console.css", to: router) {
+            Response(
+                status: .ok, headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "private, max-age=300"],
+                body: ResponseBody(byteBuffer: self.stylesheet))
+        }
+    }
+
+    private func add(
+        _ path: RouterPath, to router: some RouterMethods<some RequestContext>,
+        _ page: @escaping @Sendable () async throws -> Response
+    ) {
+        router.get(path) { request, _ in
+            try self.check(request)
+            return try await page()
+        }
+        router.head(path) { request, _ in
+            try self.check(request)
+            return try await page().createHeadResponse()
+        }
+        for method: HTTPRequest.Method in [.post, .put, .patch, .delete, .options, .trace] {
+            router.on(path, method: method) { request, _ -> Response in
+                try self.check(request)
+                throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")
+            }
+        }
+    }
+
+    private func check(_ request: Request) throws {
+        switch self.access.decide(request) {
+        case .allowed: return
+        case .needsToken:
+            throw HTTPError(
+                .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"operators\""],
+                message: "The operators' token is needed.")
+        case .hidden: throw HTTPError(.notFound)
+        }
+    }
+
+    private func overview() async throws -> Response {
+        let page = OverviewPage(try await self.store.overview())
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                .contentSecurityPolicy:
+                    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: self.template.render(page))))
+    }
+}
+
+/// Why the console cannot be served.
+public struct ConsoleError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+}

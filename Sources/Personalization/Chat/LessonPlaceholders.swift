@@ -1,0 +1,96 @@
+import Textbook
+
+/// A lesson in which everything that must not change is replaced by `⟦C1⟧`, `⟦C2⟧` …, and the way back.
+struct LessonPlaceholders {
+    /// The text for the model.
+    let masked: String
+    private let pieces: [ArraySlice<UInt8>]
+
+    /// Replaces code, tables, warnings, formulas and raw markup at the top level of the lesson's body.
+    init(_ lesson: LessonSource) {
+        let body = lesson.body
+        var masked: [UInt8] = []
+        var pieces: [ArraySlice<UInt8>] = []
+        for block in BlockScanner.scan(body) {
+            let source = body[block.range]
+            guard Self.isKept(block, in: body) else {
+                masked += source
+                continue
+            }
+            let content = source[..<((source.lastIndex { !$0.isLineEnd } ?? source.startIndex - 1) + 1)]
+            pieces.append(content)
+            masked += Array(Self.placeholder(pieces.count).utf8)
+            masked += source[content.endIndex...]
+        }
+        self.masked = String(decoding: masked, as: UTF8.self)
+        self.pieces = pieces
+    }
+
+    private static func isKept(_ block: Block, in body: [UInt8]) -> Bool {
+        switch block.kind {
+        case .fence, .indentedCode, .table, .html, .jsx, .math, .moduleStatement, .comment: true
+        case .admonition(let admonition):
+            LessonFacts.warningNames.contains(admonition.name.lowercased())
+                || self.holdsCode(admonition.content, in: body)
+        case .list, .blockQuote: !NestedFences.ranges(in: body, block.range).isEmpty
+        case .frontMatter, .heading, .paragraph, .thematicBreak, .blank: false
+        }
+    }
+
+    private static func holdsCode(_ range: Range<Int>, in body: [UInt8]) -> Bool {
+        BlockScanner.scan(body, in: range).contains {
+            switch $0.kind {
+            case .fence, .indentedCode, .admonition: true
+            case .list, .blockQuote: !NestedFences.ranges(in: body, $0.range).isEmpty
+            default: false
+            }
+        }
+    }
+
+    private static func placeholder(_ number: Int) -> String { "⟦C\(number)⟧" }
+
+    /// Puts the kept pieces back, byte for byte.
+    /// - Returns: the text, or a failure that says which placeholder is missing, doubled or out of order.
+    func restore(_ answer: String) -> Result<String, CheckRefusal> {
+        var text: [UInt8] = []
+        var next = 0
+        for line in answer.split(separator: "\n", omittingEmptySubsequences: false) {
+            let trimmed = line.trimmingBlanks()
+            guard trimmed.hasPrefix("⟦C"), trimmed.hasSuffix("⟧") else {
+                if line.contains("⟦C") {
+                    return .failure(CheckRefusal(.code, "A placeholder shares its line: \(trimmed.prefix(60))."))
+                }
+                text += Array(line.utf8) + [0x0A]
+                continue
+            }
+            guard next < self.pieces.count, trimmed == Self.placeholder(next + 1) else {
+                let expected = next < self.pieces.count ? Self.placeholder(next + 1) : "no further placeholder"
+                return .failure(CheckRefusal(.code, "Found \(trimmed.prefix(12)) where \(expected) was expected."))
+            }
+            text += Array(self.pieces[next]) + [0x0A]
+            next += 1
+        }
+        guard next == self.pieces.count else {
+            return .failure(CheckRefusal(.code, "The placeholder \(Self.placeholder(next + 1)) is missing."))
+        }
+        while text.last == 0x0A { text.removeLast() }
+        return .success(String(decoding: text + [0x0A], as: UTF8.self))
+    }
+}
+
+/// A failure of one check, as an error.
+struct CheckRefusal: Error {
+    let failure: CheckFailure
+
+    init(_ check: CheckFailure.Check, _ message: String) {
+        self.failure = CheckFailure(check, message)
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingBlanks() -> Substring {
+        let start = self.drop(while: \.isWhitespace)
+        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return start[...last]
+    }
+}

@@ -1,0 +1,99 @@
+public import FoundationEssentials
+import JobQueue
+import JobQueuePostgres
+public import Learners
+
+extension PersonalizationService {
+    /// How a learner's operation stands.
+    /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
+    public func operation(_ id: UUID, of userID: LearnerID) async throws -> PersonalizationOperation {
+        guard let filed = try await self.store.operation(id, of: userID) else {
+            throw PersonalizationError(.unknownOperation, "There is no such operation.")
+        }
+        var operation = PersonalizationOperation(
+            id: id, lessonSlug: filed.key.lessonSlug, state: .cancelled, createdAt: filed.createdAt)
+        guard let row = try await self.store.row(filed.key), row.operationID == id,
+            let settled = try await self.resolved(row)
+        else { return operation }
+        switch settled.state {
+        case .ready: operation.state = .succeeded
+        case .failed(let failure):
+            operation.state = .failed
+            operation.failure = failure
+        case .pending: try await self.estimate(&operation, jobID: settled.jobID)
+        }
+        return operation
+    }
+
+    /// Withdraws a learner's operation: its row goes, and its job is stopped.
+    /// - Returns: false when it had ended before.
+    /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
+    public func cancel(_ id: UUID, of userID: LearnerID) async throws -> Bool {
+        guard let filed = try await self.store.operation(id, of: userID) else {
+            throw PersonalizationError(.unknownOperation, "There is no such operation.")
+        }
+        guard let row = try await self.store.row(filed.key), row.operationID == id, row.state == .pending else {
+            return false
+        }
+        try await self.store.withdraw(filed.key, operationID: id)
+        return try await self.inspector.cancel(row.jobID) != .tooLate
+    }
+
+    /// A row as it stands. A pending row whose job is over is a failure that nobody could write down: the job died
+    /// with its worker, or ended before the row was filed.
+    /// - Returns: `nil` when the row went meanwhile.
+    func resolved(_ row: PersonalizedLesson) async throws -> PersonalizedLesson? {
+        guard row.state == .pending else { return row }
+        let snapshot = try await self.inspector.snapshot(of: row.jobID)
+        if let snapshot, !snapshot.isFinal { return row }
+        // The job's end and its row are written together, so a second look after the end is decisive.
+        guard var settled = try await self.store.row(row.key) else { return nil }
+        guard settled.state == .pending, settled.jobID == row.jobID else { return settled }
+        let failure =
+            switch snapshot?.state {
+            case .dead:
+                PersonalizedLesson.Failure(
+                    code: snapshot?.code ?? "failed",
+                    message: "The lesson could not be written after several attempts.", isRetryable: true)
+            case .cancelled:
+                PersonalizedLesson.Failure(
+                    code: "cancelled", message: "The work was stopped.", isRetryable: true)
+            case .succeeded, .ready, .scheduled, .running, nil:
+                PersonalizedLesson.Failure(
+                    code: "lost", message: "The work ended without a text; ask again.", isRetryable: true)
+            }
+        settled.state = .failed(failure)
+        return settled
+    }
+
+    func answer(_ row: PersonalizedLesson, isNew: Bool = false) async throws -> PersonalizationAnswer {
+        var operation = PersonalizationOperation(
+            id: row.operationID, lessonSlug: row.key.lessonSlug, state: .queued)
+        switch row.state {
+        case .ready(let text): return .ready(text, row.key)
+        case .failed(let failure):
+            operation.state = .failed
+            operation.failure = failure
+            return .failed(failure, operation, row.key)
+        case .pending:
+            try await self.estimate(&operation, jobID: row.jobID)
+            return .pending(operation, row.key, isNew: isNew)
+        }
+    }
+
+    /// Fills in where the job stands and how long it will take.
+    private func estimate(_ operation: inout PersonalizationOperation, jobID: JobID) async throws {
+        guard let snapshot = try await self.inspector.snapshot(of: jobID) else { return }
+        let pace = try await self.paces.pace(of: snapshot.queue, from: self.inspector)
+        switch snapshot.state {
+        case .running, .succeeded:
+            operation.state = .running
+            operation.eta = pace.meanRun
+        case .ready, .scheduled, .cancelled, .dead:
+            operation.state = .queued
+            operation.position = snapshot.position
+            let rounds = (snapshot.position ?? 0) / max(1, pace.slots) + 1
+            operation.eta = pace.meanRun * rounds + (snapshot.runsIn ?? .zero)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Synchronization
+
+extension PersonalizationService {
+    /// Waits until a pending answer is settled, for as long as the caller agreed to.
+    ///
+    /// Looks at the row by its primary key, at first often and then every 200 ms, a little apart from others who wait.
+    /// Beyond a bounded number of waiters the answer comes back at once, as it was.
+    /// - Returns: the settled answer, or the given one when the time is over.
+    public func wait(
+        for answer: PersonalizationAnswer, atMost limit: Duration
+    ) async throws -> PersonalizationAnswer {
+        guard case .pending(let operation, let key, let isNew) = answer, limit > .zero else { return answer }
+        let isAdmitted = self.waiters.withLock { count in
+            guard count < self.configuration.maximumWaiters else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else { return answer }
+        defer { self.waiters.withLock { $0 -= 1 } }
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: limit)
+        // Spread by the operation's id, so that callers who came together do not look together.
+        let spread = 0.8 + 0.4 * Double(operation.id.uuid.15) / 255
+        var pause: Duration = .milliseconds(20)
+        var looks = 0
+        while true {
+            let left = clock.now.duration(to: deadline)
+            guard left > .zero else { return answer }
+            try await Task.sleep(for: min(pause * spread, left), clock: clock)
+            pause = min(pause * 1.5, self.configuration.longestPause)
+            looks += 1
+            guard let row = try await self.store.row(key) else {
+                // Cleared, or the answers changed: nothing will come under this key.
+                throw PersonalizationError(.notRequested, "The request was withdrawn while it was waited for.")
+            }
+            // The row tells every ordinary end; only now and then is the job asked whether it died without a word.
+            let settled = row.state == .pending && looks.isMultiple(of: 10) ? try await self.resolved(row) : row
+            if let settled, settled.state != .pending { return try await self.answer(settled, isNew: isNew) }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ContentHashing
+public import FoundationEssentials
+import JobQueue
+public import JobQueuePostgres
+public import Learners
+import PipelineJobs
+public import Postgres
+import Synchronization
+
+/// Asks for personalized lessons and looks after what was asked for.
+///
+/// The cache row is the single flight: only the transaction that inserts it enqueues a job, and whoever asks for the
+/// same key meanwhile joins that job.
+public final class PersonalizationService: Sendable {
+    /// Limits and times.
+    public struct Configuration: Sendable {
+        /// The book whose lessons are meant; `nil` for the only one there is.
+        public var bookSlug: String?
+        /// The largest text a caller may send along, in bytes.
+        public var maximumContentBytes = 1024 * 1024
+        /// The longest pause between two looks at a row that somebody waits for.
+        public var longestPause: Duration = .milliseconds(200)
+        /// Callers that may wait at the same time; the others are told to come back.
+        public var maximumWaiters = 256
+
+        /// The defaults.
+        public init() {}
+    }
+
+    let configuration: Configuration
+    let store: PersonalizedLessonStore
+    let queue: PostgresJobQueue
+    let inspector: JobInspector
+    let paces = QueuePaces()
+    let waiters = Mutex(0)
+    let makeOperationID: @Sendable () -> UUID
+
+    /// A service over the shared client and queue.
+    /// - Parameter makeOperationID: ids of operations; random unless a test wants them known.
+    public init(
+        database: PostgresClient, queue: PostgresJobQueue, configuration: Configuration = Configuration(),
+        makeOperationID: @escaping @Sendable () -> UUID = { UUID() }
+    ) {
+        self.configuration = configuration
+        self.store = PersonalizedLessonStore(database: database, bookSlug: configuration.bookSlug)
+        self.queue = queue
+        self.inspector = JobInspector(database: database)
+        self.makeOperationID = makeOperationID
+    }
+
+    /// Answers with the text, or sees to it that one job writes it.
+    ///
+    /// A row that failed is requested anew. The operation, the job and the pending row are written in one transaction;
+    /// workers are woken after it.
+    /// - Parameters:
+    ///   - originalContent: the lesson's file as the caller knows it; must be the published one.
+    ///   - options: the lane and the trace of the job.
+    /// - Throws: ``PersonalizationError`` with `unknownUser`, `notOnboarded`, `unknownLesson`, `contentMismatch` or
+    ///   `contentTooLarge`; the database's own error otherwise.
+    public func request(
+        userID: LearnerID, slug: String, originalContent: String? = nil, options: EnqueueOptions = EnqueueOptions()
+    ) async throws -> PersonalizationAnswer {
+        // Each further round means that another caller, a change of answers or a publication came in between.
+        for _ in 0..<8 {
+            let (key, row) = try await self.standing(userID, slug, originalContent)
+            if let row {
+                guard let settled = try await self.resolved(row) else { continue }
+                guard case .failed = settled.state else { return try await self.answer(settled) }
+            }
+            let operationID = self.makeOperationID()
+            let replaced = row?.jobID
+            let isFiled = try await self.queue.withTransaction { transaction in
+                guard
+                    try await self.store.claim(key, operationID: operationID, replacing: replaced, in: transaction)
+                else { return false }
+                let job = try await transaction.enqueue(key.job, options: options)
+                try await self.store.file(key, operationID: operationID, jobID: job.id, in: transaction)
+                return true
+            }
+            if isFiled, let filed = try await self.store.row(key) {
+                return try await self.answer(filed, isNew: true)
+            }
+        }
+        throw PersonalizationError(.contended, "Too much changed while this was asked for; ask again.")
+    }
+
+    /// What the cache holds for the lesson's current text and the learner's current answers. Never enqueues.
+    /// - Throws: ``PersonalizationError`` with `unknownUser`, `notOnboarded`, `unknownLesson` or `notRequested`.
+    public func poll(userID: LearnerID, slug: String) async throws -> PersonalizationAnswer {
+        let (_, row) = try await self.standing(userID, slug, nil)
+        guard let row, let settled = try await self.resolved(row) else {
+            throw PersonalizationError(.notRequested, "This lesson was not asked for with the current answers.")
+        }
+        return try await self.answer(settled)
+    }
+
+    /// Deletes the learner's cache; jobs under way find their row gone and write nothing.
+    /// - Returns: how many rows were deleted.
+    /// - Throws: ``PersonalizationError`` with `unknownUser`.
+    public func clearCache(userID: LearnerID) async throws -> Int {
+        guard let deleted = try await self.store.clear(userID) else {
+            throw PersonalizationError(.unknownUser, "There is no such user.")
+        }
+        return deleted
+    }
+
+    private func standing(
+        _ userID: LearnerID, _ slug: String, _ originalContent: String?
+    ) async throws -> (PersonalizationKey, PersonalizedLesson?) {
+        if let originalContent, originalContent.utf8.count > self.configuration.maximumContentBytes {
+            throw PersonalizationError(
+                .contentTooLarge, "The text exceeds \(self.configuration.maximumContentBytes) bytes.")
+        }
+        // The database cannot hold a NUL in text, and no slug is that long: both are simply unknown.
+        let isPlausible = slug.utf8.count <= 512 && !slug.isEmpty && !slug.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+        guard let standing = try await self.store.standing(of: userID, slug: isPlausible ? slug : "") else {
+            throw PersonalizationError(.unknownUser, "There is no such user.")
+        }
+        guard let preferencesHash = standing.preferencesHash else {
+            throw PersonalizationError(.notOnboarded, "The user has not answered the onboarding questions.")
+        }
+        guard let contentHash = standing.contentHash else {
+            throw PersonalizationError(.unknownLesson, "There is no such lesson.")
+        }
+        if let originalContent, ContentHash(of: originalContent).hex != contentHash {
+            throw PersonalizationError(.contentMismatch, "The text sent is not the text of this lesson.")
+        }
+        let key = PersonalizationKey(
+            userID: userID, lessonSlug: slug, contentHash: contentHash, preferencesHash: preferencesHash)
+        return (key, standing.row)
+    }
+}

@@ -1,0 +1,129 @@
+public import CurlHTTP
+import Foundation
+public import JobQueue
+public import JobQueuePostgres
+public import LanguageModels
+import Logging
+public import MCP
+public import Postgres
+public import ServiceLifecycle
+
+/// The parts of the world a process talks to, built from its settings.
+public struct Backends: Sendable {
+    public let database: PostgresClient
+    public let jobs: PostgresJobQueue
+    public let http: HTTPClient
+    public let storage: MCPClient
+    public let objects: MCPObjectStore
+    public let objectMapping: ObjectToolMapping
+    public let vectors: MCPClient
+    public let vectorMapping: VectorToolMapping
+    /// A chat model, where one is configured.
+    public let chat: (any ChatModel)?
+    /// An embedding model, where one is configured; otherwise the embedded one is used.
+    public let embedding: (any EmbeddingModel)?
+    private let process: ServiceProcess
+
+    /// - Throws: ``Settings/Problem`` when an address or a mapping cannot be used.
+    public init(_ process: ServiceProcess) throws {
+        let (settings, logger) = (process.settings, process.logger)
+        guard !settings.database.url.isEmpty else {
+            throw Settings.Problem(
+                "DATABASE_URL is not set; give a PostgreSQL connection string, or start everything with Deploy/up")
+        }
+        var configuration = PostgresConfiguration(url: settings.database.url)
+        configuration.maximumConnections = settings.database.maximumConnections
+        configuration.applicationName = process.role.rawValue
+        self.process = process
+        self.database = PostgresClient(configuration: configuration, logger: logger)
+        self.jobs = PostgresJobQueue(database: self.database, logger: logger)
+        let http = HTTPClient()
+        self.http = http
+        self.storage = Self.client("storage", settings.storage, http: http, logger: logger)
+        self.objectMapping = try Self.mapping(settings.storage.mappingFile, default: .lectern) {
+            try ObjectToolMapping(json: $0)
+        }
+        self.objects = MCPObjectStore(
+            client: self.storage, mapping: self.objectMapping, bucket: settings.storage.container)
+        self.vectors = Self.client("vectordal", settings.vectors, http: http, logger: logger)
+        self.vectorMapping = try Self.mapping(settings.vectors.mappingFile, default: .lectern) {
+            try VectorToolMapping(json: $0)
+        }
+        self.chat = settings.chat.baseURL.map { base in
+            OpenAIChatModel(
+                endpoint: OpenAIEndpoint(baseURL: base, key: settings.chat.key), model: settings.chat.model ?? "",
+                http: http)
+        }
+        self.embedding = settings.embedding.baseURL.map { base in
+            OpenAIEmbeddingModel(
+                endpoint: OpenAIEndpoint(baseURL: base, key: settings.embedding.key),
+                model: settings.embedding.model ?? "", dimension: settings.embedding.dimension ?? 0, http: http)
+        }
+    }
+
+    private static func client(
+        _ name: String, _ server: Settings.MCPServer, http: HTTPClient, logger: Logger
+    ) -> MCPClient {
+        MCPClient(
+            configuration: MCPClientConfiguration(name: name, url: server.url, bearerToken: server.bearerToken),
+            http: http, logger: logger)
+    }
+
+    private static func mapping<Mapping>(
+        _ file: String?, default standard: Mapping, read: ([UInt8]) throws -> Mapping
+    ) throws -> Mapping {
+        guard let file else { return standard }
+        do {
+            return try read(Array(Data(contentsOf: URL(fileURLWithPath: file))))
+        } catch {
+            throw Settings.Problem("the tool mapping \(file) cannot be used: \(error)")
+        }
+    }
+
+    /// What has to run for the backends to work.
+    public var services: [any Service] { [self.database, self.storage, self.vectors] }
+
+    /// A worker with its listener and its health server.
+    public func workerServices(
+        registry: JobRegistry<JobTransaction>
+    ) -> [any Service] {
+        let process = self.process
+        let settings = process.settings
+        let store = PostgresJobStore(database: self.database, queue: self.jobs, logger: process.logger)
+        let defaults = process.role.work
+        var configuration = WorkerConfiguration(
+            name: "\(hostName())/\(ProcessInfo.processInfo.processIdentifier)/\(process.role.rawValue)",
+            concurrency: [defaults?.queue ?? "": settings.worker.slots ?? defaults?.slots ?? 1])
+        configuration.drainTimeout = settings.worker.drainTimeout
+        let worker = Worker(
+            store: store, registry: registry, configuration: configuration,
+            observer: WorkerMetrics(factory: PrometheusMetrics(registry: process.registry)), logger: process.logger)
+        var direct = PostgresConfiguration(url: settings.database.directURL)
+        direct.applicationName = process.role.rawValue + "-listen"
+        let listener = PostgresListener(
+            configuration: direct, channels: [PostgresJobStore.wakeUpChannel], logger: process.logger)
+        let health = ProcessHealth(registry: process.registry) {
+            worker.isReady ? nil : "not registered with the queue, or draining"
+        }
+        return self.services + [
+            WakeUpService(listener: listener, store: store),
+            health.server(host: settings.host, port: settings.port, logger: process.logger),
+            worker,
+        ]
+    }
+}
+
+/// Listens for wake-ups and hands them to the worker.
+private struct WakeUpService: Service {
+    let listener: PostgresListener
+    let store: PostgresJobStore
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.listener.run() }
+            group.addTask { await self.store.forward(self.listener) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}

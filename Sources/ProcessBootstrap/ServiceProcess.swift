@@ -1,0 +1,60 @@
+import Foundation
+public import Logging
+import Metrics
+public import ServiceLifecycle
+import UnixSignals
+
+/// One running executable: its settings, log and metrics, and the end of its life.
+public struct ServiceProcess: Sendable {
+    public let role: ProcessRole
+    public let settings: Settings
+    public let logger: Logger
+    public let registry: PrometheusRegistry
+
+    /// Reads the settings and turns on logging and metrics.
+    ///
+    /// - Throws: ``Settings/Problem`` for a setting that cannot be used.
+    public init(_ role: ProcessRole, options: ProcessOptions) async throws {
+        // A peer that goes away in the middle of a write is an error of that write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let file = options.config ?? ProcessInfo.processInfo.environment["LECTERN_CONFIG"]
+        var settings = try await Settings.load(role: role, configurationFile: file)
+        try options.apply(to: &settings)
+        self.init(role, settings: settings)
+    }
+
+    private init(_ role: ProcessRole, settings: Settings) {
+        let registry = PrometheusRegistry()
+        let (isJSON, level) = (settings.log.isJSON, settings.log.level)
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler =
+                isJSON
+                ? JSONLogHandler(label: label, service: role.rawValue)
+                : StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        MetricsSystem.bootstrap(PrometheusMetrics(registry: registry))
+        self.role = role
+        self.settings = settings
+        self.registry = registry
+        self.logger = Logger(label: role.rawValue)
+    }
+
+    /// Runs the services until one fails or a signal ends them: SIGTERM and SIGINT drain.
+    public func run(_ services: [any Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: self.logger)
+        // What has not drained by then is cut off, so that a supervisor never has to.
+        configuration.maximumGracefulShutdownDuration = self.settings.worker.drainTimeout + .seconds(10)
+        self.logger.notice(
+            "started", metadata: ["host": "\(self.settings.host)", "port": "\(self.settings.port)"])
+        try await ServiceGroup(configuration: configuration).run()
+        self.logger.notice("stopped")
+    }
+}

@@ -1,0 +1,73 @@
+public import LanguageModels
+public import Logging
+
+/// Everything a Lectern process can be told, read once when it starts.
+///
+/// `Settings+ConfigReader.swift` names the keys; docs/configuration.md explains them.
+public struct Settings: Sendable {
+    public struct Database: Sendable {
+        /// A libpq connection string; may lead through a transaction-pooling PgBouncer.
+        public var url = ""
+        /// A connection string that reaches PostgreSQL itself, for LISTEN. Equal to `url` where none is given.
+        public var directURL = ""
+        public var maximumConnections = 8
+    }
+
+    /// How to reach one MCP server.
+    public struct MCPServer: Sendable {
+        public var url: String
+        public var token: APIKey?
+        /// A JSON file that maps our operations to the server's tools; `nil` for our own servers.
+        public var mappingFile: String?
+        /// The bucket, or the prefix of the collections.
+        public var container: String
+
+        /// The token itself, for a request's header and nothing else.
+        package var bearerToken: String? { self.token?.value }
+    }
+
+    /// An OpenAI-compatible endpoint; without a base URL the embedded default works.
+    public struct Model: Sendable {
+        public var baseURL: String?
+        public var key: APIKey?
+        public var model: String?
+        /// Numbers per vector, for embeddings only.
+        public var dimension: Int?
+    }
+
+    public struct Log: Sendable {
+        public var level: Logger.Level = .info
+        public var isJSON = false
+    }
+
+    public struct Worker: Sendable {
+        /// Runs at the same time; the role's own number where none is given.
+        public var slots: Int?
+        public var drainTimeout: Duration = .seconds(25)
+    }
+
+    public var database = Database()
+    public var storage = MCPServer(url: "http://localhost:8001/sse", container: "books_main")
+    public var vectors = MCPServer(url: "http://localhost:8002/sse", container: "lectern")
+    public var chat = Model()
+    public var embedding = Model()
+    public var log = Log()
+    public var worker = Worker()
+    /// The book that the API serves; the only one in the database where none is given.
+    public var book: String?
+    public var host = "127.0.0.1"
+    public var port = 0
+    /// Where the embedded servers keep their files.
+    public var dataDirectory = ".lectern/data"
+
+    public init() {}
+
+    /// A setting that cannot be used, and what to do about it.
+    public struct Problem: Error, CustomStringConvertible, Sendable {
+        public let description: String
+
+        public init(_ description: String) {
+            self.description = description
+        }
+    }
+}

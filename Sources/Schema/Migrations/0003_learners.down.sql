@@ -1,0 +1,2 @@
+DROP TABLE lectern.preferences;
+DROP TABLE lectern.learner;

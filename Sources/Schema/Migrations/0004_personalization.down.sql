@@ -1,0 +1,2 @@
+DROP TABLE lectern.operation;
+DROP TABLE lectern.personalized_lesson;

@@ -1,0 +1,1 @@
+DROP TABLE lectern.chunk, lectern.lesson_index, lectern.embedding;

@@ -1,0 +1,86 @@
+/// Where links lead, as far as one line shows.
+enum LinkTargets {
+    /// The targets of `[text](target)`, `![alt](target)` and `[label]: target`, outside code spans.
+    static func inline(_ bytes: Bytes, _ line: Range<Int>) -> [String] {
+        var targets: [String] = []
+        let text = bytes.trimmed(line)
+        if BlockStart.isLinkDefinition(bytes, text), let colon = bytes.first("]:", in: text) {
+            targets.append(self.word(bytes, (colon + 2)..<text.upperBound, closing: nil))
+            return targets
+        }
+        var place = line.lowerBound
+        while place < line.upperBound {
+            switch bytes[place] {
+            case UInt8(ascii: "\\"):
+                place += 1
+            case UInt8(ascii: "`"):
+                let run = BlockStart.run(of: UInt8(ascii: "`"), bytes, place..<line.upperBound)
+                place = self.codeSpanEnd(bytes, place + run, line.upperBound, run: run) ?? (place + run - 1)
+            case UInt8(ascii: "]") where place + 1 < line.upperBound && bytes[place + 1] == UInt8(ascii: "("):
+                let target = self.word(bytes, (place + 2)..<line.upperBound, closing: UInt8(ascii: ")"))
+                targets.append(target)
+                place += 1
+            default:
+                break
+            }
+            place += 1
+        }
+        return targets
+    }
+
+    /// The last byte of a code span's closing run; `nil` if the span is not closed in this line.
+    private static func codeSpanEnd(_ bytes: Bytes, _ start: Int, _ end: Int, run: Int) -> Int? {
+        var place = start
+        while place < end {
+            if bytes[place] == UInt8(ascii: "`") {
+                let length = BlockStart.run(of: UInt8(ascii: "`"), bytes, place..<end)
+                if length == run { return place + length - 1 }
+                place += length
+            } else {
+                place += 1
+            }
+        }
+        return nil
+    }
+
+    private static func word(_ bytes: Bytes, _ range: Range<Int>, closing: UInt8?) -> String {
+        let range = bytes.trimmed(range)
+        let isBracketed = !range.isEmpty && bytes[range.lowerBound] == UInt8(ascii: "<")
+        let start = range.lowerBound + (isBracketed ? 1 : 0)
+        var end = start
+        var depth = 0
+        while end < range.upperBound {
+            let byte = bytes[end]
+            if isBracketed {
+                if byte == UInt8(ascii: ">") { break }
+            } else {
+                if byte.isTagSpace { break }
+                if byte == UInt8(ascii: "(") { depth += 1 }
+                if byte == closing {
+                    if depth == 0 { break }
+                    depth -= 1
+                }
+            }
+            end += 1
+        }
+        return bytes.text(start..<end)
+    }
+
+    /// A path segment with `%20` and its like resolved.
+    static func unescaped(_ segment: some StringProtocol) -> String {
+        guard segment.contains("%") else { return String(segment) }
+        var bytes: [UInt8] = []
+        var rest = Array(segment.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

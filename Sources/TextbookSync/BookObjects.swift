@@ -1,0 +1,83 @@
+import ContentHashing
+import JobQueue
+
+/// One object that a book wants in the bucket.
+struct BookObject: Sendable {
+    var key: String
+    var body: [UInt8]
+    /// Of the body, 64 hex digits.
+    var sha256: String
+}
+
+/// Brings objects into the bucket and believes only what the bucket says it holds.
+struct BookObjects: Sendable {
+    /// Calls to the storage server at a time.
+    static let parallel = 8
+
+    let bucket: LessonBucket
+
+    /// Makes the bucket hold every object just as it is; keys must be distinct.
+    /// - Returns: how many had to be written.
+    /// - Throws: `JobError` when one of them could not be; the others may have been.
+    func store(_ objects: [BookObject]) async throws -> Int {
+        try await self.forEach(objects) { object in
+            try await self.store(object) ? 1 : 0
+        }
+    }
+
+    /// Removes objects; one that is not there counts as removed.
+    func remove(_ keys: [String]) async throws -> Int {
+        try await self.forEach(keys) { key in
+            try await self.call { try await self.bucket.delete(key) }
+            return 1
+        }
+    }
+
+    /// - Returns: whether the object had to be written.
+    private func store(_ object: BookObject) async throws -> Bool {
+        let size = object.body.count
+        let isThere = try await self.call {
+            try await self.bucket.holds(object.key, size: size, sha256: object.sha256)
+        }
+        if isThere { return false }
+        let info = try await self.call { try await self.bucket.put(object.key, object.body) }
+        let isWhole: Bool
+        if let told = info.sha256 {
+            isWhole = info.size == size && told.lowercased() == object.sha256
+        } else {
+            isWhole = try await self.call {
+                try await self.bucket.holds(object.key, size: size, sha256: object.sha256)
+            }
+        }
+        guard isWhole else {
+            throw JobError.retry("object_corrupt", "the bucket holds other bytes under \(object.key) than were sent")
+        }
+        return true
+    }
+
+    private func call<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch {
+            try Task.checkCancellation()
+            let failure = LessonBodyError(storage: error)
+            throw failure.isRetryable
+                ? JobError.retry(failure.code.rawValue, failure.message)
+                : JobError.permanent(failure.code.rawValue, failure.message)
+        }
+    }
+
+    private func forEach<Element: Sendable>(
+        _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Int
+    ) async throws -> Int {
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            var sum = 0
+            for (index, element) in elements.enumerated() {
+                if index >= Self.parallel { sum += try await group.next() ?? 0 }
+                group.addTask { try await body(element) }
+            }
+            for try await count in group { sum += count }
+            return sum
+        }
+    }
+}

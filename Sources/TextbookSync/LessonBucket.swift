@@ -1,0 +1,75 @@
+import ContentHashing
+public import MCP
+import Textbook
+
+/// What a bucket says of an object.
+public struct BlobInfo: Hashable, Sendable {
+    /// In bytes.
+    public var size: Int
+    /// 64 hex digits; `nil` where the storage server tells no checksum.
+    public var sha256: String?
+
+    public init(size: Int, sha256: String?) {
+        self.size = size
+        self.sha256 = sha256
+    }
+}
+
+/// The bucket that holds the lessons' texts, reduced to what the book needs of it.
+///
+/// Closures instead of the MCP client itself, so that tests can break any single call at any moment.
+public struct LessonBucket: Sendable {
+    public var put: @Sendable (_ key: String, _ body: [UInt8]) async throws -> BlobInfo
+    /// `nil` where there is no such object.
+    public var get: @Sendable (_ key: String) async throws -> [UInt8]?
+    /// `nil` where there is no such object.
+    public var head: @Sendable (_ key: String) async throws -> BlobInfo?
+    /// Removing what is not there is no error.
+    public var delete: @Sendable (_ key: String) async throws -> Void
+
+    public init(
+        put: @escaping @Sendable (_ key: String, _ body: [UInt8]) async throws -> BlobInfo,
+        get: @escaping @Sendable (_ key: String) async throws -> [UInt8]?,
+        head: @escaping @Sendable (_ key: String) async throws -> BlobInfo?,
+        delete: @escaping @Sendable (_ key: String) async throws -> Void
+    ) {
+        self.put = put
+        self.get = get
+        self.head = head
+        self.delete = delete
+    }
+
+    /// A bucket behind an MCP storage server. Every call has the client's deadline.
+    public init(_ store: MCPObjectStore) {
+        self.init(
+            put: { key, body in
+                BlobInfo(try await store.put(key: key, body: body, contentType: "text/markdown; charset=utf-8"))
+            },
+            get: { key in try await store.get(key: key) },
+            head: { key in try await store.head(key: key).map(BlobInfo.init) },
+            delete: { key in _ = try await store.delete(key: key) })
+    }
+}
+
+extension BlobInfo {
+    init(_ info: ObjectInfo) {
+        self.init(size: info.size, sha256: info.sha256?.lowercased())
+    }
+}
+
+extension LessonBucket {
+    /// Whether the object is just these bytes. Where the server tells no checksum, the object is read.
+    func holds(_ key: String, size: Int, sha256: String) async throws -> Bool {
+        guard let info = try await self.head(key), info.size == size else { return false }
+        if let told = info.sha256 { return told.lowercased() == sha256 }
+        guard let body = try await self.get(key) else { return false }
+        return SHA256Hex.of(body) == sha256
+    }
+
+    /// Whether the bucket holds the text that readers of the lesson are served.
+    package func holds(_ lesson: PublishedLesson) async throws -> Bool {
+        // The blob is named after its SHA-256.
+        let sha256 = lesson.objectKey.dropFirst(ObjectKey.blobPrefix(book: lesson.bookSlug).count).prefix(64)
+        return try await self.holds(lesson.objectKey, size: lesson.sizeBytes, sha256: String(sha256))
+    }
+}

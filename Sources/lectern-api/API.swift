@@ -1,0 +1,57 @@
+import ArgumentParser
+import Hummingbird
+import JobQueuePostgres
+import LearnerAPI
+import Learners
+import Personalization
+import ProcessBootstrap
+import SemanticIndex
+import TextbookSync
+
+/// The API process: answers clients, enqueues, never works.
+@main
+struct API: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lectern-api", abstract: "Answers learners, API clients and operators.")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() async throws {
+        let process = try await ServiceProcess(.api, options: self.options)
+        let settings = process.settings
+        let backends = try Backends(process)
+        let index = IndexParts(
+            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
+            collectionPrefix: settings.vectors.container)
+        var personalization = PersonalizationService.Configuration()
+        personalization.bookSlug = settings.book
+        let api = LearnerAPI(
+            .init(
+                learners: LearnerStore(database: backends.database),
+                catalog: ContentCatalog(database: backends.database, bookSlug: settings.book),
+                bodies: LessonBodies(store: backends.objects),
+                personalization: PersonalizationService(
+                    database: backends.database, queue: backends.jobs, configuration: personalization),
+                search: SearchService(
+                    database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
+                    bookSlug: settings.book)))
+        let router = Router()
+        router.add(middleware: RequestBoundary())
+        let database = backends.database
+        ProcessHealth(registry: process.registry) {
+            do {
+                _ = try await database.query("SELECT 1", timeout: .seconds(2))
+                return nil
+            } catch {
+                return "the database does not answer"
+            }
+        }.addRoutes(to: router)
+        api.addRoutes(to: router)
+        let server = Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "lectern"),
+            logger: process.logger)
+        try await process.run(backends.services + [server])
+    }
+}

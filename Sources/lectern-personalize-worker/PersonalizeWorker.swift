@@ -1,0 +1,38 @@
+import ArgumentParser
+import JobQueue
+import JobQueuePostgres
+import Personalization
+import ProcessBootstrap
+import TextbookSync
+
+/// Writes lessons anew for learners.
+@main
+struct PersonalizeWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lectern-personalize-worker", abstract: "Writes lessons anew for a learner's profile.")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() async throws {
+        let process = try await ServiceProcess(.personalizeWorker, options: self.options)
+        let backends = try Backends(process)
+        var configuration = PersonalizeLessonHandler.Configuration()
+        configuration.bookSlug = process.settings.book
+        var registry = JobRegistry<JobTransaction>()
+        registry.register(
+            PersonalizeLessonHandler(
+                database: backends.database, bodies: BucketBodies(bodies: LessonBodies(store: backends.objects)),
+                model: try backends.chat.map { try ChatGenerator(model: $0) }, embedded: try EmbeddedGenerator(),
+                configuration: configuration))
+        try await process.run(backends.workerServices(registry: registry))
+    }
+}
+
+/// Lesson texts out of the bucket.
+private struct BucketBodies: LessonBodySource {
+    let bodies: LessonBodies
+
+    func body(objectKey: String, contentHash: String) async throws -> String {
+        try await self.bodies.body(objectKey: objectKey, contentHash: contentHash)
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import JobQueue
+import JobQueuePostgres
+import ProcessBootstrap
+import SemanticIndex
+import TextbookSync
+
+/// Brings books to the bucket and publishes them.
+@main
+struct SyncWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lectern-sync-worker", abstract: "Plans and carries out content releases.")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() async throws {
+        let process = try await ServiceProcess(.syncWorker, options: self.options)
+        let backends = try Backends(process)
+        let index = IndexParts(
+            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
+            collectionPrefix: process.settings.vectors.container)
+        var registry = JobRegistry<JobTransaction>()
+        registry.register(
+            SyncBookHandler(
+                database: backends.database, bucket: LessonBucket(backends.objects), recipe: index.recipe))
+        try await process.run(backends.workerServices(registry: registry))
+    }
+}

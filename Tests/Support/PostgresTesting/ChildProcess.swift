@@ -1,0 +1,59 @@
+import Foundation
+
+/// A server process under a small shell that outlives neither this process nor its folder.
+///
+/// The shell waits for a line on its standard input: a signal to stop the server with. When this process dies, however
+/// it dies, the input ends, and the shell stops the server and removes the folder.
+final class ChildProcess: Sendable {
+    private let process: Process
+    private let input: FileHandle
+
+    private static let script = """
+        folder=$1; shift
+        "$@" </dev/null >>"$folder/log" 2>&1 & pid=$!
+        read -r signal keep || signal=QUIT
+        kill -"$signal" $pid 2>/dev/null
+        wait $pid
+        [ "$keep" = keep ] || rm -rf "$folder"
+        """
+
+    init(_ arguments: [String], folder: String) throws {
+        let pipe = Pipe()
+        self.process = Process()
+        self.process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        self.process.arguments = ["-c", Self.script, "bash", folder] + (try UnprivilegedUser.command(arguments))
+        self.process.standardInput = pipe
+        // A test runner waits until nobody holds its output open.
+        self.process.standardOutput = FileHandle.nullDevice
+        self.process.standardError = FileHandle.nullDevice
+        self.input = pipe.fileHandleForWriting
+        try self.process.run()
+    }
+
+    var isRunning: Bool { self.process.isRunning }
+
+    /// Stops the server and waits until it is gone.
+    func stop(signal: String, keepsFolder: Bool) async throws {
+        try self.input.write(contentsOf: Data("\(signal) \(keepsFolder ? "keep" : "remove")\n".utf8))
+        try self.input.close()
+        try await Deadline.poll("a server to stop") { !self.process.isRunning }
+    }
+
+    /// Runs a short command to its end.
+    @discardableResult
+    static func output(of arguments: [String]) throws -> String {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: arguments[0])
+        process.arguments = Array(arguments.dropFirst())
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard process.terminationStatus == 0 else { throw PostgresTestingError("\(arguments[0]) failed: \(text)") }
+        return text
+    }
+}

@@ -1,0 +1,130 @@
+import ContentHashing
+import ContentTesting
+import Foundation
+import JobQueue
+import JobQueuePostgres
+import PipelineJobs
+import Postgres
+import Synchronization
+import Testing
+
+@testable import TextbookSync
+
+/// SplitMix64: the same seed gives the same run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { self.state = seed }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var value = self.state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
+
+@Suite struct SyncConcurrencyTests {
+    private static func trees() -> (BookFixture, BookFixture) {
+        let first = BookFixture(lessons: 3, edition: "left")
+        var second = BookFixture(lessons: 3, edition: "right")
+        second.remove("c", chapter: 1, number: 3)
+        second.write("d", chapter: 2, number: 4, text: "Only on the right.")
+        return (first, second)
+    }
+
+    @Test(arguments: 1...12)
+    func twoSyncsOfOneBookEndInOneOfTheTwoTreesWhole(seed: UInt64) async throws {
+        try await ContentBench.with { bench in
+            let (left, right) = Self.trees()
+            let random = Mutex(SeededGenerator(seed: seed))
+            bench.memory.interfere { _, _ in
+                let turns = random.withLock { Int.random(in: 0...20, using: &$0) }
+                for _ in 0..<turns { await Task.yield() }
+            }
+            let startsFromNothing = seed.isMultiple(of: 2)
+            if !startsFromNothing { try await BookFixture(lessons: 3).onDisk { _ = try await bench.run($0) } }
+            try await left.onDisk { leftRoot in
+                try await right.onDisk { rightRoot in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { _ = try await bench.finish(leftRoot) }
+                        group.addTask { _ = try await bench.finish(rightRoot) }
+                        try await group.waitForAll()
+                    }
+                    try await bench.expectConsistent()
+                    let end = try await bench.signature()
+                    bench.memory.interfere(nil)
+                    try await bench.finish(leftRoot)
+                    let leftEnd = try await bench.signature()
+                    try await bench.finish(rightRoot)
+                    let rightEnd = try await bench.signature()
+                    #expect(end == leftEnd || end == rightEnd, "seed \(seed)")
+                }
+            }
+        }
+    }
+
+    @Test func onlyOneOfTwoCommitsPlannedAgainstTheSameReleaseIsTaken() async throws {
+        try await ContentBench.with { bench in
+            let (left, right) = Self.trees()
+            try await left.onDisk { leftRoot in
+                try await right.onDisk { rightRoot in
+                    let first = try await bench.handler.perform(.init(path: leftRoot), context: ContentBench.context())
+                    let second = try await bench.handler.perform(.init(path: rightRoot), context: ContentBench.context())
+                    let firstCommit = try #require(first.commit)
+                    let secondCommit = try #require(second.commit)
+                    try await bench.queue.withTransaction { try await firstCommit($0) }
+                    let error = await #expect(throws: JobError.self) {
+                        try await bench.queue.withTransaction { try await secondCommit($0) }
+                    }
+                    #expect(error?.code == "release_moved")
+                    #expect(error?.disposition != .permanent)
+                    try await bench.finish(rightRoot)
+                    try await bench.expectConsistent()
+                }
+            }
+        }
+    }
+
+    @Test func readersAlwaysSeeAWholeReleaseWhoseTextsAreThere() async throws {
+        try await ContentBench.with { bench in
+            let (left, right) = Self.trees()
+            try await left.onDisk { leftRoot in
+                try await right.onDisk { rightRoot in
+                    try await bench.finish(rightRoot)
+                    let rightTree = try await bench.signature()
+                    try await bench.finish(leftRoot)
+                    let leftTree = try await bench.signature()
+                    let isOver = Mutex(false)
+                    let seen = Mutex<Set<Int64>>([])
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 0..<3 {
+                            group.addTask {
+                                while !isOver.withLock({ $0 }) {
+                                    let book = try await bench.catalog.book()
+                                    let tree = book.lessons.map { "\($0.slug) \($0.contentHash) \($0.bucketPath)" }
+                                    #expect(tree == leftTree || tree == rightTree)
+                                    for lesson in book.lessons {
+                                        let body = bench.memory.objects[lesson.objectKey] ?? []
+                                        #expect(ContentHash(of: body).hex == lesson.contentHash)
+                                    }
+                                    _ = seen.withLock { $0.insert(book.releaseID) }
+                                }
+                            }
+                        }
+                        group.addTask {
+                            defer { isOver.withLock { $0 = true } }
+                            for _ in 0..<10 {
+                                try await bench.finish(rightRoot)
+                                try await bench.finish(leftRoot)
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                    #expect(seen.withLock(\.count) >= 3, "the readers did read while releases changed")
+                }
+            }
+        }
+    }
+}
