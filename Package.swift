@@ -173,6 +173,18 @@ let package = Package(
         tests("JobQueuePostgres", ["JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
         tests("Textbook", ["CMarkGFM", "ContentHashing"]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
+        tests(
+            "Personalization",
+            [
+                "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
+                "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
+            ]),
+        tests(
+            "TextbookSync",
+            [
+                "Textbook", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema", "PostgresTesting", "MCP",
+                "ContentHashing", logging,
+            ]),
         tests("StorageServer", ["ContentHashing", "MCP", logging]),
         tests("VectorServer", ["MCP", logging]),
     ]

@@ -12,7 +12,9 @@ public struct ContentHasher: ~Copyable {
 
     /// Appends bytes.
     public mutating func update(_ bytes: some Sequence<UInt8>) {
-        let taken: Void? = bytes.withContiguousStorageIfAvailable { _ = XXH3_128bits_update(self.state, $0.baseAddress, $0.count) }
+        let taken: Void? = bytes.withContiguousStorageIfAvailable {
+            _ = XXH3_128bits_update(self.state, $0.baseAddress, $0.count)
+        }
         if taken == nil {
             // A lazy sequence or a bridged string has no storage to lend.
             Array(bytes).withUnsafeBufferPointer { _ = XXH3_128bits_update(self.state, $0.baseAddress, $0.count) }

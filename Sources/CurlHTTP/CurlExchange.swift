@@ -48,7 +48,8 @@ final class CurlExchange {
         if result == CURLE_OK {
             self.transfer.finish(.success(()))
         } else {
-            let error = self.failure
+            let error =
+                self.failure
                 ?? HTTPClientError(result, detail: String(cString: self.errorText), request: "\(self.request)")
             self.transfer.finish(.failure(error))
         }

@@ -26,8 +26,9 @@ public final class HTTPClient: Sendable {
         while true {
             let transfer = try self.start(request, bufferLimit: nil)
             let response = try await transfer.response()
-            guard let next = try Redirect.next(
-                after: request, at: transfer.url, status: response.status, headers: response.headers)
+            guard
+                let next = try Redirect.next(
+                    after: request, at: transfer.url, status: response.status, headers: response.headers)
             else { return response }
             request = next
             request.timeout = deadline.map { max(.milliseconds(1), ContinuousClock.now.duration(to: $0)) }
@@ -46,8 +47,9 @@ public final class HTTPClient: Sendable {
             let transfer = try self.start(request, bufferLimit: self.configuration.streamBufferBytes)
             defer { transfer.abort(HTTPClientError(.cancelled, "\(request): its reader has left")) }
             let head = try await transfer.responseHead()
-            guard let next = try Redirect.next(
-                after: request, at: transfer.url, status: head.status, headers: head.headers)
+            guard
+                let next = try Redirect.next(
+                    after: request, at: transfer.url, status: head.status, headers: head.headers)
             else {
                 return try await body(
                     HTTPClientStream(status: head.status, headers: head.headers, chunks: .init(transfer: transfer)))

@@ -23,7 +23,8 @@ public struct HTTPClientStream: Sendable {
                 try await self.transfer.nextChunk()
             }
 
-            public mutating func next(isolation actor: isolated (any Actor)?) async throws(HTTPClientError) -> [UInt8]? {
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws(HTTPClientError) -> [UInt8]?
+            {
                 try await self.transfer.nextChunk()
             }
         }

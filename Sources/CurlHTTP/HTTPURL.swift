@@ -55,7 +55,7 @@ struct HTTPURL: Sendable {
         let authority = address.prefix { $0 != "/" && $0 != "\\" }
         let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         let path = address[authority.endIndex...]
-        // A credential with an unescaped slash would reach into the path, and what looks like the host be its beginning.
+        // A credential with an unescaped slash reaches into the path, and what looks like the host is its beginning.
         guard !path.contains("@") else { return "\(text[..<schemeEnd.upperBound])…" }
         return "\(text[..<schemeEnd.upperBound])\(host)\(path.prefix(512))"
     }

@@ -53,7 +53,7 @@ struct TransferMachine<Waiter: Sendable>: Sendable {
         return .accept(wake: self.satisfiedWaiter())
     }
 
-    /// The exchange ended, well or not; only the first end counts. Answers whom to wake, and whether this was the first.
+    /// The exchange ended, well or not; only the first end counts. Answers whom to wake, and whether it was the first.
     mutating func ended(_ result: Result<Void, HTTPClientError>) -> (wake: Waiter?, isFirst: Bool) {
         guard self.end == nil else { return (nil, false) }
         self.end = result

@@ -40,7 +40,8 @@ struct ChatAssembler {
                 throw LanguageModelError(
                     code: .truncated, message: "the token limit left no room for any text", isTransient: false)
             case .contentFilter:
-                throw LanguageModelError(code: .refused, message: "the provider withheld the answer", isTransient: false)
+                throw LanguageModelError(
+                    code: .refused, message: "the provider withheld the answer", isTransient: false)
             case .stop, .other:
                 if self.hasRefusal {
                     throw LanguageModelError(code: .refused, message: "the model declined", isTransient: false)

@@ -103,7 +103,8 @@ struct OpenAIConnection: Sendable {
         throw self.failure(
             ProviderErrorBody(body) ?? ProviderErrorBody(), status: status,
             retryAfter: RetryAfter.duration(
-                retryAfter: headers.first("retry-after"), milliseconds: headers.first("retry-after-ms"), now: self.now()))
+                retryAfter: headers.first("retry-after"), milliseconds: headers.first("retry-after-ms"), now: self.now()
+            ))
     }
 
     private func translated(_ error: HTTPClientError) -> LanguageModelError {

@@ -6,7 +6,8 @@ enum RetryAfter {
     private static let longest = Duration.seconds(86_400)
 
     static func duration(retryAfter: String?, milliseconds: String?, now: Date) -> Duration? {
-        if let milliseconds = milliseconds.flatMap(Double.init), let wait = self.duration(seconds: milliseconds / 1000) {
+        if let milliseconds = milliseconds.flatMap(Double.init), let wait = self.duration(seconds: milliseconds / 1000)
+        {
             return wait
         }
         guard let retryAfter else { return nil }

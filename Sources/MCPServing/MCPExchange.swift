@@ -85,14 +85,18 @@ struct MCPExchange: Sendable {
 
     /// Writes events as fast as the client reads, until the stream ends, the client leaves or stops reading.
     private func body(of stream: MCPEventStream, request: Request, context: MCPRequestContext) -> ResponseBody {
-        ResponseBody { writer in
+        // The body was read to its end; what watches the connection must be told so by giving it a body that ends.
+        var request = request
+        request.body = RequestBody(buffer: ByteBuffer())
+        let watched = request.body
+        return ResponseBody { writer in
             let watch = WriteWatch()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     if await watch.stalls(for: self.writeTimeout) { context.disconnect() }
                 }
                 defer { group.cancelAll() }
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                try await watched.consumeWithCancellationOnInboundClose { _ in
                     try await stream.write { bytes in
                         watch.began()
                         try await writer.write(ByteBuffer(bytes: bytes))

@@ -22,7 +22,8 @@ package struct ToolArguments: Sendable {
 
     /// The argument as it came; `nil` where it is missing or `null`.
     package subscript(name: String) -> JSONValue? {
-        self.value[name].flatMap { $0.isNull ? nil : $0 }
+        guard let value = self.value[name], !value.isNull else { return nil }
+        return value
     }
 
     package func string(_ name: String) throws(Mismatch) -> String {

@@ -1,6 +1,14 @@
 /// Text made harmless inside an element or a quoted attribute.
 enum HTMLEscape {
     static func append(_ text: some StringProtocol, to html: inout String) {
+        let isPlain = text.utf8.allSatisfy { byte in
+            // The five lie between 0x22 and 0x3E.
+            byte < 0x22 || byte > 0x3E || !"&<>\"'".utf8.contains(byte)
+        }
+        guard !isPlain else {
+            html += text
+            return
+        }
         var plain = text.startIndex
         for index in text.utf8.indices {
             let replacement: String

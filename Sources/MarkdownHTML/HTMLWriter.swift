@@ -9,6 +9,8 @@ struct HTMLWriter {
     /// Inside an image only its text counts.
     private var image: (depth: Int, text: String)?
     private var isMarker = false
+    /// For each link around, whether its address was allowed and its element is open.
+    private var openLinks: [Bool] = []
     private var table: (alignments: [String?], column: Int, isHeader: Bool) = ([], 0, false)
 
     init(source: MarkdownSource, options: MarkdownRenderer.Options, headings: [Heading]) {
@@ -33,6 +35,8 @@ struct HTMLWriter {
     }
 
     private mutating func enter(_ node: MarkdownNode) {
+        // The text of a marker.
+        guard !self.isMarker else { return }
         switch node.kind {
         case .document:
             self.admonitions.enterContainer()
@@ -99,7 +103,7 @@ struct HTMLWriter {
         case .strong: self.html += "</strong>"
         case .strikethrough: self.html += "</del>"
         case .link:
-            if LinkPolicy.link(node.address) != nil { self.html += "</a>" }
+            if self.openLinks.popLast() == true { self.html += "</a>" }
         case .codeBlock, .htmlBlock, .rule, .text, .softBreak, .lineBreak, .code, .htmlInline, .image, .other:
             break
         }
@@ -120,7 +124,8 @@ struct HTMLWriter {
 
     private mutating func writeCode(_ node: MarkdownNode) {
         let language = node.fenceInfo.prefix { !$0.isWhitespace && $0 != "{" }
-        let isName = !language.isEmpty && language.utf8.count <= 32
+        let isName =
+            !language.isEmpty && language.utf8.count <= 32
             && language.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -137,9 +142,11 @@ struct HTMLWriter {
     /// Shown as the text that it is; comments say nothing to a reader.
     private mutating func writeRawHTML(_ literal: String, element: String?) {
         let text = self.source.restored(literal)
-        let isComment = text.hasPrefix("<!--") && (text.firstRange(of: "-->").map { end in
-            text[end.upperBound...].allSatisfy(\.isWhitespace)
-        } ?? true)
+        let isComment =
+            text.hasPrefix("<!--")
+            && (text.firstRange(of: "-->").map { end in
+                text[end.upperBound...].allSatisfy(\.isWhitespace)
+            } ?? true)
         guard !isComment else { return }
         if let element { self.html += "<\(element)>" }
         HTMLEscape.append(text, to: &self.html)
@@ -175,7 +182,10 @@ extension HTMLWriter {
     }
 
     private mutating func enterLink(_ node: MarkdownNode) {
-        guard let link = LinkPolicy.link(node.address) else { return }
+        // HTML knows no link inside a link, which autolinks can bring about.
+        let link = self.openLinks.contains(true) ? nil : LinkPolicy.link(node.address)
+        self.openLinks.append(link != nil)
+        guard let link else { return }
         self.html += "<a href=\"\(HTMLEscape.escaped(link.href))\""
         if link.isExternal { self.html += " rel=\"nofollow noopener\"" }
         self.writeTitle(node)

@@ -60,19 +60,26 @@ enum LinkPolicy {
 
     /// Percent-encodes all that RFC 3986 does not allow in a URL; what is encoded already stays as it is.
     private static func encoded(_ address: String) -> String {
+        guard !address.utf8.allSatisfy(self.isAllowed) else { return address }
         var result: [UInt8] = []
         let digits = Array("0123456789ABCDEF".utf8)
         for byte in address.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
+            if self.isAllowed(byte) {
                 result.append(byte)
-            case _ where "-._~:/?#[]@!$&()*+,;=%".utf8.contains(byte):
-                result.append(byte)
-            default:
+            } else {
                 result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default:
+            "-._~:/?#[]@!$&()*+,;=%".utf8.contains(byte)
+        }
     }
 }

@@ -14,7 +14,8 @@ struct MarkdownLimits {
 
     mutating func check(_ line: Substring, number: Int) throws(MarkdownError) {
         guard Self.containerDepth(line) <= self.options.maximumDepth else {
-            throw MarkdownError(code: .tooDeep, message: "line \(number): more than \(self.options.maximumDepth) levels")
+            throw MarkdownError(
+                code: .tooDeep, message: "line \(number): more than \(self.options.maximumDepth) levels")
         }
         var isBlank = true
         var mayDelimitTable = true
@@ -78,7 +79,8 @@ struct MarkdownLimits {
             digits = 0
         }
         // A thematic break or a table's delimiter row is all marks and nests nothing.
-        let isRule = line.utf8.allSatisfy { "-*+ \t|:".utf8.contains($0) } && !line.contains("- -") && !line.contains("* *")
+        let isRule =
+            line.utf8.allSatisfy { "-*+ \t|:".utf8.contains($0) } && !line.contains("- -") && !line.contains("* *")
             && !line.contains("+ +")
         return isRule ? 0 : max(marks, columns / 4)
     }

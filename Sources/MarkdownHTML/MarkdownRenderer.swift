@@ -10,7 +10,7 @@ public struct MarkdownRenderer: Sendable {
         /// The most bytes (UTF-8) of the Markdown.
         public var maximumBytes = 1 << 20
         /// The most bytes (UTF-8) of the HTML.
-        public var maximumOutputBytes = 16 << 20
+        public var maximumOutputBytes = 8 << 20
         /// How deep quotes and lists may nest on one line.
         public var maximumDepth = 64
         /// The most cells of all tables together.

@@ -15,7 +15,10 @@ extension PostgresConnection {
             throw PostgresError(code: .invalidArgument, message: "the connection is in a transaction already")
         }
         let limit = timeout ?? self.configuration.statementTimeout
-        _ = try await self.pipeline(Self.begin(limit, idle: self.configuration.idleInTransactionTimeout), timeout: limit)
+        _ = try await self.pipeline(
+            Self.begin(limit, idle: self.configuration.idleInTransactionTimeout), timeout: limit)
+        let outer = self.limitStatements(to: limit)
+        defer { _ = self.limitStatements(to: outer) }
         let value: T
         do {
             value = try await body(self)
@@ -68,7 +71,8 @@ extension PostgresConnection {
             let rollback = try Statement("ROLLBACK")
             _ = try await self.run(.statement(rollback), timeout: .seconds(5), isShielded: true)
         } catch {
-            self.channel.close(PostgresError(code: .connectionLost, message: "the transaction could not be rolled back"))
+            self.channel.close(
+                PostgresError(code: .connectionLost, message: "the transaction could not be rolled back"))
         }
     }
 }

@@ -9,11 +9,14 @@ public final class PostgresConnection: PostgresSession {
     let observer: any PostgresObserver
     private let isValid = Atomic(true)
     private let isReadOnly = Atomic(false)
+    /// How long a statement may take that says nothing itself.
+    private let statementLimit: Mutex<Duration>
 
     init(channel: Channel, configuration: PostgresConfiguration, observer: any PostgresObserver) {
         self.channel = channel
         self.configuration = configuration
         self.observer = observer
+        self.statementLimit = Mutex(configuration.statementTimeout)
     }
 
     /// The server process behind the connection, as `pg_stat_activity.pid` shows it.
@@ -58,7 +61,15 @@ public final class PostgresConnection: PostgresSession {
     }
 
     func deadline(_ timeout: Duration?) -> ContinuousClock.Instant {
-        .now + (timeout ?? self.configuration.statementTimeout)
+        .now + (timeout ?? self.statementLimit.withLock { $0 })
+    }
+
+    /// From now on, statements that say nothing themselves have this limit; returns the one before.
+    func limitStatements(to limit: Duration) -> Duration {
+        self.statementLimit.withLock { current in
+            defer { current = limit }
+            return current
+        }
     }
 
     func run(_ work: ChannelWork, timeout: Duration?, isShielded: Bool = false) async throws -> [ResultTable] {
@@ -85,7 +96,9 @@ public final class PostgresConnection: PostgresSession {
     private func judged(_ error: PostgresError, deadline: ContinuousClock.Instant) -> PostgresError {
         if error.sqlState == "25006" { self.isReadOnly.store(true, ordering: .releasing) }
         // The server's own statement timeout may strike a moment before ours.
-        guard error.sqlState == "57014", error.code == .server, .now >= deadline - .milliseconds(100) else { return error }
+        guard error.sqlState == "57014", error.code == .server, .now >= deadline - .milliseconds(100) else {
+            return error
+        }
         var timeout = error
         timeout.code = .timeout
         return timeout

@@ -80,6 +80,16 @@ public struct Backends: Sendable {
         }
     }
 
+    /// What keeps the database from answering, for a readiness probe; `nil` when it answers.
+    public func databaseObstacle() async -> String? {
+        do {
+            _ = try await self.database.query("SELECT 1", timeout: .seconds(2))
+            return nil
+        } catch {
+            return "the database does not answer"
+        }
+    }
+
     /// What has to run for the backends to work.
     public var services: [any Service] { [self.database, self.storage, self.vectors] }
 

@@ -1,6 +1,6 @@
-import Textbook
 import FoundationEssentials
 import Postgres
+import Textbook
 import TextbookSync
 
 /// What a search can find now.

@@ -149,7 +149,9 @@ struct ChunkerSplit {
             atoms += self.cut(start..<(place + 1), limit: self.target / 2, isCode: false)
             start = place + 1
         }
-        if start < range.upperBound { atoms += self.cut(start..<range.upperBound, limit: self.target / 2, isCode: false) }
+        if start < range.upperBound {
+            atoms += self.cut(start..<range.upperBound, limit: self.target / 2, isCode: false)
+        }
         return atoms
     }
 

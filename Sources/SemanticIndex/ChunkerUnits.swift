@@ -18,6 +18,9 @@ struct ChunkerUnit {
 
 /// The units of one lesson; they follow each other without a gap.
 struct ChunkerUnits {
+    /// More characters of a heading than this do not name a place.
+    private static let maximumHeading = 200
+
     private let bytes: [UInt8]
     /// More tokens than this are not put before a block but stand for themselves.
     private let maximumLead: Int
@@ -58,7 +61,7 @@ struct ChunkerUnits {
     }
 
     private mutating func enter(_ heading: Heading) {
-        let text = InlineText.plain(heading.text)
+        let text = String(InlineText.plain(String(heading.text.prefix(2_000))).prefix(ChunkerUnits.maximumHeading))
         self.headings.removeAll { $0.level >= heading.level }
         if self.isFirstHeading, heading.level == 1 {
             self.title = text

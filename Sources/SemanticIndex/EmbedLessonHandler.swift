@@ -63,7 +63,8 @@ public struct EmbedLessonHandler: JobHandler {
             case .publicationUnderWay:
                 throw JobError.snooze("publication_under_way", "the book is being published", for: .milliseconds(500))
             case .moved:
-                throw JobError.snooze("release_moved", "another release was published meanwhile", for: .milliseconds(50))
+                throw JobError.snooze(
+                    "release_moved", "another release was published meanwhile", for: .milliseconds(50))
             }
         }
     }

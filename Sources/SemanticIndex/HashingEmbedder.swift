@@ -3,7 +3,7 @@ public import LanguageModels
 /// An embedding model that needs no network and no weights: words, pairs of words and parts of words, each hashed to
 /// a few signed places of the vector.
 ///
-/// Texts that share words, also inflected or half misspelt ones, come out near to each other; it knows no synonyms.
+/// Texts that share words, also inflected or misspelt ones, come out near to each other; it knows no synonyms.
 /// The same text gives the same vector on every machine.
 public struct HashingEmbedder: EmbeddingModel {
     /// The name tells size and version; vectors of another version are not comparable.
@@ -28,7 +28,8 @@ public struct HashingEmbedder: EmbeddingModel {
     /// The vector of one text. A text without words has a vector as well, which is near to none.
     public func vector(of text: String) -> [Float] {
         var sums = [Double](repeating: 0, count: self.dimension)
-        let text = text.utf8.count > HashingEmbedder.maximumBytes
+        let text =
+            text.utf8.count > HashingEmbedder.maximumBytes
             ? String(decoding: text.utf8.prefix(HashingEmbedder.maximumBytes), as: UTF8.self) : text
         for (feature, weight) in HashingFeatures(text).weights {
             HashingEmbedder.add(feature, weight: weight, to: &sums)
@@ -42,12 +43,13 @@ public struct HashingEmbedder: EmbeddingModel {
         return sums.map { Float($0 * scale) }
     }
 
-    /// Spreads a feature over two places, so that two features seldom fall together entirely.
+    /// Spreads a feature over four places, so that two features hardly ever fall together entirely.
     private static func add(_ feature: UInt64, weight: Double, to sums: inout [Double]) {
-        let hash = HashingFeatures.mix(feature)
-        let count = UInt64(sums.count)
-        let share = weight * 0.707_106_781_186_547_6
-        sums[Int((hash & 0xFFFF_FFFF) % count)] += hash >> 62 & 1 == 0 ? share : -share
-        sums[Int((hash >> 32 & 0xFF_FFFF) % count)] += hash >> 63 == 0 ? share : -share
+        let share = weight / 2
+        var hash = HashingFeatures.mix(feature)
+        for _ in 0..<4 {
+            sums[Int(hash % UInt64(sums.count))] += hash >> 63 == 0 ? share : -share
+            hash = HashingFeatures.mix(hash &+ 0x9E37_79B9_7F4A_7C15)
+        }
     }
 }

@@ -9,15 +9,18 @@ struct HashingFeatures {
         3.397_895, 3.484_907, 3.564_949, 3.639_057, 3.708_050, 3.772_589,
     ]
 
-    static let pairWeight = 0.7
-    static let gramWeight = 0.35
+    // Set on questions about the sample book, a word counting 1; what a word's parts weigh is for all of them together.
+    private static let pairWeight = 0.2
+    private static let gramWeight = 0.6
 
     init(_ text: String) {
         var previous: UInt64?
         for stem in TextNormalizer().stems(text) {
             let word = HashingFeatures.hash(stem.utf8, seed: 1)
-            self.add(word, weight: HashingFeatures.weight(of: stem))
-            if let previous { self.add(HashingFeatures.mix(previous &* 31 &+ word), weight: HashingFeatures.pairWeight) }
+            self.add(word, weight: 1)
+            if let previous {
+                self.add(HashingFeatures.mix(previous &* 31 &+ word), weight: HashingFeatures.pairWeight)
+            }
             previous = word
             self.addGrams(of: stem)
         }
@@ -36,24 +39,19 @@ struct HashingFeatures {
         self.counts[feature] = (count + 1, weight)
     }
 
-    /// Parts of four characters of longer words: they meet where a word is misspelt or compounded.
+    /// Parts of three characters of longer words: they meet where a word is misspelt or compounded.
     private mutating func addGrams(of stem: String) {
         let scalars = Array(stem.unicodeScalars)
-        guard scalars.count >= 5 else { return }
-        let count = scalars.count - 3
+        guard scalars.count > 3 else { return }
+        let count = scalars.count - 2
         let weight = HashingFeatures.gramWeight / Double(count).squareRoot()
         for start in 0..<count {
             var hash: UInt64 = 3
-            for scalar in scalars[start..<(start + 4)] {
+            for scalar in scalars[start..<(start + 3)] {
                 hash = HashingFeatures.mix(hash &* 0x0000_0100_0000_01B3 &+ UInt64(scalar.value))
             }
             self.add(hash, weight: weight)
         }
-    }
-
-    /// Longer words are rarer and say more.
-    private static func weight(of stem: String) -> Double {
-        min(1.4, 0.6 + 0.1 * Double(stem.unicodeScalars.count))
     }
 
     static func hash(_ bytes: some Sequence<UInt8>, seed: UInt64) -> UInt64 {

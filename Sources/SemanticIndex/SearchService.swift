@@ -1,7 +1,7 @@
-import Textbook
 public import LanguageModels
 import MCP
 public import Postgres
+import Textbook
 public import TextbookSync
 
 /// Finds the chunks of the published book that say what a query asks.

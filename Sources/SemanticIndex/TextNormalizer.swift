@@ -53,7 +53,6 @@ public struct TextNormalizer: Sendable {
                 word.append(folded)
                 part.append(folded)
             case .letters(let folded):
-                wasLower = true
                 guard word.count < TextNormalizer.maximumWordLength else { continue }
                 word.append(contentsOf: folded.unicodeScalars)
                 part.append(contentsOf: folded.unicodeScalars)

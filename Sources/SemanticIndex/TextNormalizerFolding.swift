@@ -24,13 +24,17 @@ enum ScalarFolding {
             return self.latin(scalar)
         case 0x0600...0x06FF:
             return self.arabic(scalar)
+        case 0x1E9E:
+            return .letters("ss")
         case 0x300...0x36F, 0x200B...0x200F, 0xFEFF, 0xAD:
             return .nothing
         default:
             let properties = scalar.properties
             guard properties.isAlphabetic || properties.numericType != nil else { return .separator }
             let lower = properties.lowercaseMapping
-            guard let first = lower.unicodeScalars.first, lower.unicodeScalars.count == 1 else { return .letters(lower) }
+            guard let first = lower.unicodeScalars.first, lower.unicodeScalars.count == 1 else {
+                return .letters(lower)
+            }
             return .letter(first, isUpper: first != scalar)
         }
     }
@@ -38,7 +42,8 @@ enum ScalarFolding {
     private static let latinBases: [UInt32: Character] = {
         let groups: [(Character, String)] = [
             ("a", "àáâãäåāăą"), ("c", "çćĉċč"), ("d", "ďđ"), ("e", "èéêëēĕėęě"), ("g", "ĝğġģ"), ("h", "ĥħ"),
-            ("i", "ìíîïĩīĭįı"), ("j", "ĵ"), ("k", "ķ"), ("l", "ĺļľŀł"), ("n", "ñńņňŉ"), ("o", "òóôõöøōŏő"), ("r", "ŕŗř"),
+            ("i", "ìíîïĩīĭįı"), ("j", "ĵ"), ("k", "ķ"), ("l", "ĺļľŀł"), ("n", "ñńņňŉ"), ("o", "òóôõöøōŏő"),
+            ("r", "ŕŗř"),
             ("s", "śŝşš"), ("t", "ţťŧ"), ("u", "ùúûüũūŭůűų"), ("w", "ŵ"), ("y", "ýÿŷ"), ("z", "źżž"),
         ]
         var bases: [UInt32: Character] = [:]

@@ -32,9 +32,10 @@ public struct VectorIndex: Sendable {
     public init(
         prepare: @escaping @Sendable (_ dimension: Int) async throws -> Void,
         upsert: @escaping @Sendable (_ records: [VectorRecord]) async throws -> Void,
-        search: @escaping @Sendable (
-            _ vector: [Float], _ text: String, _ limit: Int, _ filter: [String: JSONValue]
-        ) async throws -> [VectorHit],
+        search:
+            @escaping @Sendable (
+                _ vector: [Float], _ text: String, _ limit: Int, _ filter: [String: JSONValue]
+            ) async throws -> [VectorHit],
         count: @escaping @Sendable (_ filter: [String: JSONValue]) async throws -> Int
     ) {
         self.prepare = prepare

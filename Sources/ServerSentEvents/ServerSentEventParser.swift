@@ -3,7 +3,7 @@
 /// How the bytes are cut into pieces makes no difference to the events. An event that the stream breaks off is not
 /// reported, as the specification asks.
 public struct ServerSentEventParser: Sendable {
-    /// The most bytes that the fields of one event may have together; also the most of a single line, comments included.
+    /// The most bytes that the fields of one event may have together; also the most of one line, comments included.
     public let maximumEventBytes: Int
     /// The last `id` seen, to be sent as `Last-Event-ID` after a reconnect; empty before the first.
     public private(set) var lastEventID = ""

@@ -142,7 +142,11 @@ extension BlockScan {
             self.continueTop()
         } else {
             self.truncate(to: depth)
-            if depth == 0 { self.beginTop(.list(isOrdered: marker.isOrdered), marker: marker) } else { self.continueTop() }
+            if depth == 0 {
+                self.beginTop(.list(isOrdered: marker.isOrdered), marker: marker)
+            } else {
+                self.continueTop()
+            }
             self.containers.append(item)
         }
     }

@@ -70,8 +70,9 @@ enum BlockStart {
         {
             end += 1
         }
-        guard end == line.upperBound || bytes[end].isSpaceOrTab || bytes[end] == UInt8(ascii: "[")
-            || bytes[end] == UInt8(ascii: "{")
+        guard
+            end == line.upperBound || bytes[end].isSpaceOrTab || bytes[end] == UInt8(ascii: "[")
+                || bytes[end] == UInt8(ascii: "{")
         else { return nil }
         return (colons, start..<end)
     }

@@ -46,7 +46,8 @@ struct BookOutline {
         for folder in folders {
             if self.hasManifest, !self.manifest.parts.isEmpty { self.noteUnlisted("part", folder.name) }
             self.parts.append(
-                PlannedPart(part: BookOutline.derivedPart(folder), chapters: folder.chapters.map(BookOutline.derivedChapter)))
+                PlannedPart(
+                    part: BookOutline.derivedPart(folder), chapters: folder.chapters.map(BookOutline.derivedChapter)))
         }
         self.numberParts()
         self.numberChapters()
@@ -92,7 +93,8 @@ struct BookOutline {
     ) -> PlannedChapter {
         let name = entry.folder ?? FileName.slug(entry.title ?? "chapter-\(entry.number ?? 0)")
         let lessons = folder?.lessons ?? []
-        for file in entry.lessons where !lessons.contains(where: { $0.hasSuffix("/\(file)") || FileName.stem($0).hasSuffix("/\(file)") }) {
+        for file in entry.lessons
+        where !lessons.contains(where: { $0.hasSuffix("/\(file)") || FileName.stem($0).hasSuffix("/\(file)") }) {
             self.findings.append(
                 Finding(
                     .error, .missingFile, file: self.manifestName, line: entry.line,

@@ -44,6 +44,12 @@ extension BookReader {
     }
 
     private mutating func isAcceptable(_ bytes: [UInt8], path: String) -> Bool {
+        if let problem = path.split(separator: "/").last.flatMap({ SafeName.problemWithSegment(String($0)) }) {
+            self.note(
+                .error, .hostileName, file: path, message: "the file's name \(problem)",
+                advice: "use letters, digits and hyphens")
+            return false
+        }
         if bytes.count > self.limits.maximumLessonBytes {
             self.note(
                 .error, .oversize, file: path,
@@ -110,7 +116,7 @@ extension BookReader {
     ) -> String {
         if let title = frontMatter.title { return title }
         if let heading = blocks.lazy.compactMap(\.heading).first(where: { $0.level == 1 && !$0.text.isEmpty }) {
-            return InlineText.plain(heading.text)
+            return String(InlineText.plain(String(heading.text.prefix(2_000))).prefix(300))
         }
         self.note(
             .warning, .missingTitle, file: path, line: 1,

@@ -13,8 +13,9 @@ enum HeadingText {
 
     /// From the lines above the underline of a setext heading.
     static func setext(_ bytes: Bytes, _ lines: Range<Int>, level: Int) -> Heading {
-        let text = bytes[lines].split { $0 == .lineFeed || $0 == .carriageReturn }
-            .map { bytes.text(bytes.trimmed($0.startIndex..<$0.endIndex)) }
+        // Named, since a slice out of `Sequence.split` would count from 0 instead of from the text's start.
+        let slices: [Bytes.SubSequence] = bytes[lines].split { $0 == .lineFeed || $0 == .carriageReturn }
+        let text = slices.map { bytes.text(bytes.trimmed($0.startIndex..<$0.endIndex)) }
             .joined(separator: " ")
         return self.heading(text, level: level, isSetext: true)
     }

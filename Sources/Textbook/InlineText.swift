@@ -1,5 +1,8 @@
 /// Inline Markdown as plain text.
 public enum InlineText {
+    /// A link target longer than this is taken for text; the limit keeps the time linear.
+    private static let maximumTarget = 1_024
+
     /// The text of one line without emphasis markers, code ticks, link targets and image markup.
     public static func plain(_ text: String) -> String {
         var result = ""
@@ -18,12 +21,12 @@ public enum InlineText {
                 break
             case "]":
                 let after = rest.dropFirst()
-                if after.first == "(", let close = after.firstIndex(of: ")") {
+                if after.first == "(", let close = after.prefix(self.maximumTarget).firstIndex(of: ")") {
                     rest = after[after.index(after: close)...]
                     continue
                 }
                 if after.first != "[" { break }
-                if let close = after.firstIndex(of: "]") {
+                if let close = after.prefix(self.maximumTarget).firstIndex(of: "]") {
                     rest = after[after.index(after: close)...]
                     continue
                 }

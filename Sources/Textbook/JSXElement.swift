@@ -20,7 +20,9 @@ struct JSXElement {
             return line.isBlank ? line.end : nil
         }
         let name = (start + 1)..<nameEnd
-        guard let last = self.lastClosing(bytes, name: name, from: start, textEnd: textEnd), last >= tag.end else { return nil }
+        guard let last = self.lastClosing(bytes, name: name, from: start, textEnd: textEnd), last >= tag.end else {
+            return nil
+        }
         var depth = 1
         var place = tag.end
         var end = last

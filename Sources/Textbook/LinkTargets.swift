@@ -1,5 +1,8 @@
 /// Where links lead, as far as one line shows.
 enum LinkTargets {
+    /// A longer target is cut off; the limit keeps the time linear.
+    private static let maximumBytes = 1_024
+
     /// The targets of `[text](target)`, `![alt](target)` and `[label]: target`, outside code spans.
     static func inline(_ bytes: Bytes, _ line: Range<Int>) -> [String] {
         var targets: [String] = []
@@ -44,7 +47,7 @@ enum LinkTargets {
     }
 
     private static func word(_ bytes: Bytes, _ range: Range<Int>, closing: UInt8?) -> String {
-        let range = bytes.trimmed(range)
+        let range = bytes.trimmed(range.prefix(self.maximumBytes))
         let isBracketed = !range.isEmpty && bytes[range.lowerBound] == UInt8(ascii: "<")
         let start = range.lowerBound + (isBracketed ? 1 : 0)
         var end = start

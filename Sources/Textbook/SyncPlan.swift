@@ -164,7 +164,8 @@ public struct SyncPlan: Codable, Sendable, Hashable {
                 String(lesson.sidebarPosition), String(lesson.estimatedMinutes), field(lesson.sourcePath),
             ].joined(separator: " ")
         }
-        let head = "plan 1 \(field(self.bookSlug)) \(self.structureHash) \(self.changesStructure) \(self.oldLessonCount)"
+        let head =
+            "plan 1 \(field(self.bookSlug)) \(self.structureHash) \(self.changesStructure) \(self.oldLessonCount)"
         let lines = self.operations.map { "\($0.kind.rawValue) | \(facts($0.old)) | \(facts($0.new))" }
         return ([head] + lines).joined(separator: "\n")
     }

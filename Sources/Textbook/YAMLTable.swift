@@ -130,6 +130,9 @@ struct YAMLTable {
 
 /// Reads typed values from a table and collects what was wrong with them.
 struct YAMLValues {
+    /// The most bytes of a title, a description or any other text.
+    private static let maximumTextBytes = 2_000
+
     let table: YAMLTable
     private(set) var problems: [YAMLProblem] = []
 
@@ -146,6 +149,10 @@ struct YAMLValues {
         }
         if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" || $0.value == 0x7F }) {
             self.note(node, "\(key) holds control characters")
+            return nil
+        }
+        guard text.utf8.count <= YAMLValues.maximumTextBytes else {
+            self.note(node, "\(key) has more than \(YAMLValues.maximumTextBytes) bytes")
             return nil
         }
         return text.isEmpty ? nil : text

@@ -86,7 +86,9 @@ struct ReleaseStore: Sendable {
             ON CONFLICT (slug) DO UPDATE SET title = excluded.title, language = excluded.language, updated_at = now()
             RETURNING id, active_release
             """)
-        guard let row, try row.decode("active_release", as: Int64?.self) == publication.basis else { throw BasisMoved() }
+        guard let row, try row.decode("active_release", as: Int64?.self) == publication.basis else {
+            throw BasisMoved()
+        }
         let bookID: String = try row.decode("id")
         try await transaction.execute(
             """

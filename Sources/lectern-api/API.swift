@@ -37,15 +37,7 @@ struct API: AsyncParsableCommand {
                     bookSlug: settings.book)))
         let router = Router()
         router.add(middleware: RequestBoundary())
-        let database = backends.database
-        ProcessHealth(registry: process.registry) {
-            do {
-                _ = try await database.query("SELECT 1", timeout: .seconds(2))
-                return nil
-            } catch {
-                return "the database does not answer"
-            }
-        }.addRoutes(to: router)
+        ProcessHealth(registry: process.registry) { await backends.databaseObstacle() }.addRoutes(to: router)
         api.addRoutes(to: router)
         let server = Application(
             router: router,

@@ -21,18 +21,9 @@ struct PersonalizeWorker: AsyncParsableCommand {
         var registry = JobRegistry<JobTransaction>()
         registry.register(
             PersonalizeLessonHandler(
-                database: backends.database, bodies: BucketBodies(bodies: LessonBodies(store: backends.objects)),
+                database: backends.database, bodies: LessonBodies(store: backends.objects),
                 model: try backends.chat.map { try ChatGenerator(model: $0) }, embedded: try EmbeddedGenerator(),
                 configuration: configuration))
         try await process.run(backends.workerServices(registry: registry))
-    }
-}
-
-/// Lesson texts out of the bucket.
-private struct BucketBodies: LessonBodySource {
-    let bodies: LessonBodies
-
-    func body(objectKey: String, contentHash: String) async throws -> String {
-        try await self.bodies.body(objectKey: objectKey, contentHash: contentHash)
     }
 }

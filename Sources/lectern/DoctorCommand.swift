@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import MCP
 import Postgres
 import ProcessBootstrap
@@ -80,7 +81,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private static func schema(_ backends: Backends) async -> Finding {
         do {
             let migrator = Migrator(
-                database: backends.database, migrations: try Migration.bundled(), logger: .init(label: "lectern"))
+                database: backends.database, migrations: try Migration.bundled(), logger: Logger(label: "lectern"))
             try await migrator.requireCurrent()
             return Finding(subject: "schema", verdict: .ok, message: "version \(migrator.latestVersion)")
         } catch {
@@ -91,7 +92,7 @@ struct DoctorCommand: AsyncParsableCommand {
     /// Sends a notification through the pool and waits for it on the direct connection.
     private static func wakeUps(_ backends: Backends, _ settings: Settings) async -> Finding {
         let listener = PostgresListener(
-            url: settings.database.directURL, channels: ["lectern_doctor"], logger: .init(label: "lectern"))
+            url: settings.database.directURL, channels: ["lectern_doctor"], logger: Logger(label: "lectern"))
         let isHeard = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 // The listener ends only by cancellation.

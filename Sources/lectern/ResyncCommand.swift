@@ -3,6 +3,7 @@ import Foundation
 import JobQueue
 import JobQueuePostgres
 import PipelineJobs
+import ProcessBootstrap
 
 struct ResyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -12,7 +12,8 @@ import Testing
     @Test(
         arguments: [
             "", "127.0.0.1:80/x", "//127.0.0.1/", "http://", "http:///path", "file:///etc/passwd", "ftp://127.0.0.1/",
-            "http://a b/", "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1:99999/", "javascript:1",
+            "http://a b/", "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1:99999/",
+            "javascript:1",
         ])
     func whatIsNoHTTPAddressIsRefused(url: String) async {
         #expect(await self.code(.init(url: url)) == .malformedURL)
@@ -119,13 +120,15 @@ import Testing
     @Test func errorsNameTheAddressAndNoSecrets() async throws {
         let secrets = ["alice", "hunter2", "s3cret", "body-text", "tok3n"]
         for url in [
-            "http://alice:hunter2@127.0.0.1:1/path?key=s3cret#tok3n", "http://alice:hunter2@no-such-host.invalid/path?s3cret",
+            "http://alice:hunter2@127.0.0.1:1/path?key=s3cret#tok3n",
+            "http://alice:hunter2@no-such-host.invalid/path?s3cret",
             "ftp://alice:hunter2@127.0.0.1/path?s3cret", "http://alice:hunt/er2@127.0.0.1:1/s3cret@x?s3cret",
             "s3cret:hunter2://127.0.0.1", "http://alice:hunter2@127.0.0.1:99999/path?s3cret",
         ] {
             let error = await httpError {
                 try await self.client.execute(
-                    .init(method: "POST", url: url, headers: [("Authorization", "tok3n")], body: Array("body-text".utf8)))
+                    .init(
+                        method: "POST", url: url, headers: [("Authorization", "tok3n")], body: Array("body-text".utf8)))
             }
             let text = String(reflecting: try #require(error))
             for secret in secrets { #expect(!text.contains(secret), "\(text)") }
@@ -136,7 +139,8 @@ import Testing
 
     @Test func aPrintedRequestShowsNoSecrets() {
         let request = HTTPClientRequest(
-            url: "https://u:hunter2@example.org/a?b=s3cret", headers: [("Authorization", "tok3n")], body: Array("x".utf8))
+            url: "https://u:hunter2@example.org/a?b=s3cret", headers: [("Authorization", "tok3n")],
+            body: Array("x".utf8))
         var dumped = ""
         dump(request, to: &dumped)
         for text in ["\(request)", String(reflecting: request), dumped] {

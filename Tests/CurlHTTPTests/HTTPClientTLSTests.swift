@@ -17,7 +17,8 @@ private struct TLSServer {
         let openssl = Process()
         openssl.executableURL = URL(filePath: "/usr/bin/env")
         openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=lectern test", "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", self.certificate,
         ]
         openssl.standardError = FileHandle.nullDevice

@@ -58,7 +58,9 @@ import Testing
 
     @Test func aMethodCannotSmuggleInARequest() async throws {
         let url = try await TestServer.url
-        let error = await httpError { try await self.client.execute(.init(method: "GET / HTTP/1.1\r\n\r\nGET", url: url)) }
+        let error = await httpError {
+            try await self.client.execute(.init(method: "GET / HTTP/1.1\r\n\r\nGET", url: url))
+        }
         #expect(error?.code == .invalidRequest)
     }
 

@@ -42,7 +42,9 @@ import Testing
         #expect(try Redirect.next(after: request, at: HTTPURL(request.url), status: 307, headers: headers) == nil)
     }
 
-    @Test(arguments: [(Duration.zero, 1), (.nanoseconds(1), 1), (.milliseconds(1500), 1500), (.seconds(1 << 40), 2_147_483_647)])
+    @Test(arguments: [
+        (Duration.zero, 1), (.nanoseconds(1), 1), (.milliseconds(1500), 1500), (.seconds(1 << 40), 2_147_483_647),
+    ])
     func durationsRoundUpAndNeverMeanNoLimit(duration: Duration, milliseconds: Int) {
         #expect(duration.curlMilliseconds == milliseconds)
     }

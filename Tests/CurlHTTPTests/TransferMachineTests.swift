@@ -71,8 +71,9 @@ private final class Subject {
         #expect(subject.receive([1]) == "abort")
     }
 
-    @Test(arguments: [(nil, .connectionLost, []), (10, .connectionLost, [1]), (10, .cancelled, [])]
-        as [(Int?, HTTPClientError.Code, [UInt8])])
+    @Test(
+        arguments: [(nil, .connectionLost, []), (10, .connectionLost, [1]), (10, .cancelled, [])]
+            as [(Int?, HTTPClientError.Code, [UInt8])])
     func halfABodyIsKeptForTheReaderOfAStreamOnly(limit: Int?, code: HTTPClientError.Code, kept: [UInt8]) {
         let subject = Subject(bufferLimit: limit)
         #expect(subject.receive([1]) == "accept -")

@@ -74,9 +74,12 @@ import Testing
     @Test(
         arguments: [
             Failure(behaviour: "429,retry_after=7", code: .rateLimited(retryAfter: .seconds(7)), isTransient: true),
-            Failure(behaviour: "429,retry_after_ms=250", code: .rateLimited(retryAfter: .milliseconds(250)), isTransient: true),
+            Failure(
+                behaviour: "429,retry_after_ms=250", code: .rateLimited(retryAfter: .milliseconds(250)),
+                isTransient: true),
             Failure(behaviour: "429", code: .rateLimited(retryAfter: nil), isTransient: true),
-            Failure(behaviour: "429,shape=gemini_list", code: .rateLimited(retryAfter: .seconds(32)), isTransient: true),
+            Failure(
+                behaviour: "429,shape=gemini_list", code: .rateLimited(retryAfter: .seconds(32)), isTransient: true),
             Failure(behaviour: "429,kind=insufficient_quota", code: .rateLimited(retryAfter: nil), isTransient: false),
             Failure(behaviour: "500", code: .serverError, isTransient: true),
             Failure(behaviour: "502,shape=html", code: .serverError, isTransient: true),

@@ -31,7 +31,9 @@ import Testing
         let model = OpenAIEmbeddingModel(
             endpoint: try await Provider.endpoint(), model: name, dimension: 32, sendsDimension: true,
             maximumBatchCount: 3, maximumBatchBytes: 20, http: Provider.http)
-        let texts = ["aaaa", "bbbb", "cccc", "dddd", String(repeating: "e", count: 30), "ffff", "gggggggggggggggg", "hhhhh"]
+        let texts = [
+            "aaaa", "bbbb", "cccc", "dddd", String(repeating: "e", count: 30), "ffff", "gggggggggggggggg", "hhhhh",
+        ]
         #expect(try await model.embed(texts).count == texts.count)
         let sent = try await Provider.requests(model: name)
         #expect(sent.map { $0.body.input?.count } == [3, 1, 1, 2, 1])

@@ -18,7 +18,10 @@ import Testing
         #expect(RetryAfter.duration(retryAfter: text, milliseconds: nil, now: self.now) == wait)
     }
 
-    @Test(arguments: ["", "soon", "-1", "nan", "inf", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:00:00 GMT"])
+    @Test(arguments: [
+        "", "soon", "-1", "nan", "inf", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 25:00:00 GMT",
+    ])
     func nonsenseIsNoWait(text: String) {
         #expect(RetryAfter.duration(retryAfter: text, milliseconds: nil, now: self.now) == nil)
     }

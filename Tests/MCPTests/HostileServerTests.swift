@@ -17,7 +17,8 @@ import Testing
 
     private func call(_ path: String, isIdempotent: Bool = false) async throws -> Result<MCPToolResult, MCPError> {
         try await withClient(
-            try await Self.url(path), token: "s3cret", configure: {
+            try await Self.url(path), token: "s3cret",
+            configure: {
                 $0.maximumMessageBytes = 1 << 20
                 $0.requestTimeout = .milliseconds(1500)
             },

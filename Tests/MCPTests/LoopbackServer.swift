@@ -9,7 +9,8 @@ import Synchronization
 final class LoopbackServer: Sendable {
     let port: Int
     private let listener: Int32
-    private let connections: Mutex<Set<Int32>>
+    private let connections = Mutex<Set<Int32>>([])
+    private let isStopped = Mutex(false)
 
     var url: String { "http://127.0.0.1:\(self.port)" }
 
@@ -28,8 +29,6 @@ final class LoopbackServer: Sendable {
         guard bound else { throw POSIXError(.EADDRINUSE) }
         self.listener = listener
         self.port = Int(UInt16(bigEndian: address.sin_port))
-        let open = Mutex<Set<Int32>>([])
-        self.connections = open
         let accepting = AcceptLoop(listener: listener, core: core, server: self)
         Thread.detachNewThread { accepting.run() }
     }
@@ -38,6 +37,12 @@ final class LoopbackServer: Sendable {
 
     /// Closes the port and cuts all connections.
     func stop() {
+        let wasStopped = self.isStopped.withLock { stopped in
+            defer { stopped = true }
+            return stopped
+        }
+        // A second close could hit another's descriptor of the same number.
+        guard !wasStopped else { return }
         shutdown(self.listener, Int32(SHUT_RDWR))
         close(self.listener)
         self.cutConnections()

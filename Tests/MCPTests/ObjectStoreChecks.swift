@@ -1,10 +1,11 @@
 import MCP
 import Testing
 
-/// What every storage server must do, whatever its tools are called.
+/// What every storage server must do, whatever its tools are called; a foreign one here takes only text and cannot
+/// delete.
 enum ObjectStoreChecks {
-    static func run(_ store: MCPObjectStore, canDelete: Bool = true, takesBinary: Bool = true) async throws {
-        let text = Array("# Title\n\nGrüße, علم, 🤖\r\n".utf8)
+    static func run(_ store: MCPObjectStore, isForeign: Bool = false) async throws {
+        let text = Array("# Title\n\nGrüße, علم, 🤖\n".utf8)
         let put = try await store.put(key: "parts/01/lesson.md", body: text, contentType: "text/markdown")
         #expect(put.key == "parts/01/lesson.md")
         #expect(put.size == text.count)
@@ -17,7 +18,7 @@ enum ObjectStoreChecks {
         let noHead = try await store.head(key: "parts/01/missing.md")
         #expect(noHead == nil)
 
-        if takesBinary {
+        if !isForeign {
             let binary = (0...255).map { UInt8($0) }
             _ = try await store.put(key: "parts/01/image.bin", body: binary, contentType: "application/octet-stream")
             let back = try await store.get(key: "parts/01/image.bin")
@@ -39,7 +40,7 @@ enum ObjectStoreChecks {
         } while token != nil
         #expect(Set(keys).isSuperset(of: ["parts/01/lesson.md", "parts/01/second.md"]))
 
-        if canDelete {
+        if !isForeign {
             let deleted = try await store.delete(key: "parts/01/second.md")
             #expect(deleted)
             let again = try await store.delete(key: "parts/01/second.md")

@@ -41,6 +41,8 @@ struct OfficialPeerTests {
                     try await client.callTool("slow", arguments: ["seconds": 60], timeout: .milliseconds(300))
                 }
                 #expect(late?.code == .timeout)
+                // Answering in JSON, the package does not notice that a stateless caller has left.
+                guard server.expected != .stateless || !server.arguments.contains("--json") else { return }
                 var cancelled = 0
                 for _ in 0..<200 where cancelled == 0 {
                     let statistics = try await client.callTool("statistics").payload

@@ -23,7 +23,9 @@ struct PythonPeer {
         guard let interpreter else { return false }
         let process = Process()
         process.executableURL = URL(filePath: interpreter)
-        process.arguments = ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('\(module)') is None)"]
+        process.arguments = [
+            "-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('\(module)') is None)",
+        ]
         process.standardError = FileHandle.nullDevice
         do {
             try process.run()
@@ -41,6 +43,8 @@ struct PythonPeer {
         self.process.arguments = arguments
         self.process.standardInput = self.lifeline
         self.process.standardOutput = self.output
+        // What the peers log of the failures that the tests provoke would drown the tests' own words.
+        self.process.standardError = FileHandle.nullDevice
         try self.process.run()
     }
 

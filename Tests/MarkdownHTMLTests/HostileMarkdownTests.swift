@@ -8,7 +8,8 @@ import Testing
     /// Reads the tags of HTML and answers the first thing that the renderer never writes.
     private func violation(_ html: String) -> String? {
         let allowed: Set<Substring> = [
-            "p", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "hr",
+            "p", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol",
+            "li", "hr",
             "br", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "input", "aside",
         ]
         let attributes: Set<Substring> = [
@@ -36,14 +37,18 @@ import Testing
                 guard attributes.contains(attribute) else { return "attribute \(attribute)" }
                 tag = tag.dropFirst(attribute.count)
                 guard tag.hasPrefix("=") else { continue }
-                guard tag.hasPrefix("=\""), let quote = tag.dropFirst(2).firstIndex(of: "\"") else { return "no quotes" }
+                guard tag.hasPrefix("=\""), let quote = tag.dropFirst(2).firstIndex(of: "\"") else {
+                    return "no quotes"
+                }
                 let value = tag.dropFirst(2)[..<quote]
                 tag = tag[tag.index(after: quote)...]
-                let safe = ["http://", "https://", "mailto:", "#", "/"].contains { value.hasPrefix($0) }
+                let safe =
+                    ["http://", "https://", "mailto:", "#", "/"].contains { value.hasPrefix($0) }
                     || !value.prefix(while: { $0 != "/" && $0 != "?" && $0 != "#" }).contains(":")
                 if attribute == "href", !safe || value.hasPrefix("//") { return "href \(value)" }
-                if attribute == "src", value.contains("..") || value.contains(":") && !value.hasPrefix("/")
-                    || value.hasPrefix("//")
+                if attribute == "src",
+                    value.contains("..") || value.contains(":") && !value.hasPrefix("/")
+                        || value.hasPrefix("//")
                 {
                     return "src \(value)"
                 }
@@ -55,9 +60,11 @@ import Testing
     @Test(
         arguments: [
             "<script>alert(1)</script>", "a <script>alert(1)</script> b", "<img src=x onerror=alert(1)>",
-            "<svg/onload=alert(1)>", "<iframe src=\"javascript:alert(1)\"></iframe>", "<a href=\"javascript:alert(1)\">a</a>",
+            "<svg/onload=alert(1)>", "<iframe src=\"javascript:alert(1)\"></iframe>",
+            "<a href=\"javascript:alert(1)\">a</a>",
             "<style>*{}</style>", "<!-- --><script>alert(1)</script>", "<!--><script>alert(1)</script>-->", "<?php ?>",
-            "<![CDATA[<script>]]>", "<div\nonclick=x>", "</p><script>", "<x onclick='a'>", "<plaintext>", "<base href=//evil>",
+            "<![CDATA[<script>]]>", "<div\nonclick=x>", "</p><script>", "<x onclick='a'>", "<plaintext>",
+            "<base href=//evil>",
             "a<br>b<kbd>c</kbd>",
         ])
     func rawHTMLIsNeverPassedOn(markdown: String) throws {
@@ -68,8 +75,10 @@ import Testing
     @Test(
         arguments: [
             "javascript:alert(1)", "JaVaScRiPt:alert(1)", "javascript&colon;alert(1)", "javascript&#58;alert(1)",
-            "&#x6A;avascript:alert(1)", "java&#09;script:alert(1)", "java&#10;script:alert(1)", "&#1;javascript:alert(1)",
-            "&#32;javascript:alert(1)", "data:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)", "file:///etc/passwd",
+            "&#x6A;avascript:alert(1)", "java&#09;script:alert(1)", "java&#10;script:alert(1)",
+            "&#1;javascript:alert(1)",
+            "&#32;javascript:alert(1)", "data:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)",
+            "file:///etc/passwd",
             "blob:https://a/b", "//evil.org/x", "/\\evil.org", "\\\\\\\\evil.org", "http:evil.org", "https:/evil.org",
             "http:///evil.org", "ftp://evil.org", "view-source:javascript:alert(1)", "x:y", "feed:javascript:alert(1)",
             "http:\\\\\\\\evil.org", "&sol;&sol;evil.org", "about:blank",
@@ -85,8 +94,10 @@ import Testing
 
     @Test(
         arguments: [
-            "https://evil.org/a.png", "http://evil.org/a.png", "../a.png", "a/../../b.png", "a/..", "%2e%2e/a.png", "..%2fa.png",
-            "a%5c..%5cb", "%252e%252e/a", "\\\\evil.org\\a.png", "/\\evil.org/a.png", "?a=b", "#a", "a.png?x=1", "mailto:a@b", "",
+            "https://evil.org/a.png", "http://evil.org/a.png", "../a.png", "a/../../b.png", "a/..", "%2e%2e/a.png",
+            "..%2fa.png",
+            "a%5c..%5cb", "%252e%252e/a", "\\\\evil.org\\a.png", "/\\evil.org/a.png", "?a=b", "#a", "a.png?x=1",
+            "mailto:a@b", "",
         ])
     func animageComesFromTheOwnOriginOnly(address: String) throws {
         let html = try self.renderer.html("![alt text](<\(address)>)")
@@ -95,12 +106,14 @@ import Testing
 
     @Test(
         arguments: [
-            "[a](https://b.org/\" onmouseover=\"alert(1))", "[a](<https://b.org/\"onmouseover=alert(1)>)", "[a](b 'c\" onclick=\"d')",
+            "[a](https://b.org/\" onmouseover=\"alert(1))", "[a](<https://b.org/\"onmouseover=alert(1)>)",
+            "[a](b 'c\" onclick=\"d')",
             "![a\" onerror=\"alert(1)](b.png)", "![a](b.png 'c\" onerror=\"d')", "```x\" onclick=\"alert(1)\na\n```",
             "# a {#b\"onclick=x}", "# a\" onclick=\"x", ":::note \" onclick=\"x\na\n:::", ":::note <script>\na\n:::",
             "| a\" onclick=\"x |\n|---|\n| <script> |", "- [x\"] a", "[a](javascript:alert(1) \"title\")",
             "[![a](javascript:1)](javascript:2)", "![[a](https://b.org)](c.png)", "[a](<b\nc>)", "`</code><script>`",
-            "    </code></pre><script>", "https://b.org/<script>", "www.b.org/\"onclick=x", "&lt;script&gt;", "&#60;script&#62;",
+            "    </code></pre><script>", "https://b.org/<script>", "www.b.org/\"onclick=x", "&lt;script&gt;",
+            "&#60;script&#62;",
         ])
     func nothingBreaksOutOfItsPlace(markdown: String) throws {
         let html = try self.renderer.html(markdown)
@@ -111,9 +124,12 @@ import Testing
     func anyMixtureOfMarkupIsSafe(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let pieces = [
-            "<script>", "</script>", "<img src=x onerror=y>", "javascript:", "[a](", ")", "![", "](", "]", "`", "```", "\n", "\n\n",
-            "> ", "- ", "1. ", "# ", "|", "|---|", "*", "**", "~~", "_", "\"", "'", "<", ">", "&", "&lt;", "&#x22;", ":::note ",
-            ":::", "::::tip", "    ", "{#x}", "{#\"}", "https://a.b", "www.a.b", "<!--", "-->", "\\", "\0", "\u{F8FF}0\u{F8FF}",
+            "<script>", "</script>", "<img src=x onerror=y>", "javascript:", "[a](", ")", "![", "](", "]", "`", "```",
+            "\n", "\n\n",
+            "> ", "- ", "1. ", "# ", "|", "|---|", "*", "**", "~~", "_", "\"", "'", "<", ">", "&", "&lt;", "&#x22;",
+            ":::note ",
+            ":::", "::::tip", "    ", "{#x}", "{#\"}", "https://a.b", "www.a.b", "<!--", "-->", "\\", "\0",
+            "\u{F8FF}0\u{F8FF}",
             "[x]: ", "text", " ", "\t", "\r", "- [ ] ",
         ]
         let markdown = (0..<Int.random(in: 1...80, using: &generator)).map { _ in
@@ -139,24 +155,43 @@ import Testing
 
     @Test(
         arguments: [
-            Attack("quotes", ">", 10_000), Attack("spaced quotes", "> ", 10_000, "a"), Attack("lists on a line", "- ", 10_000, "a"),
+            Attack("quotes", ">", 10_000), Attack("spaced quotes", "> ", 10_000, "a"),
+            Attack("lists on a line", "- ", 10_000, "a"),
             Attack("numbered lists", "1. ", 10_000, "a"), Attack("mixed containers", "> - 1) ", 5000, "a"),
-            Attack("brackets", "[", 10_000), Attack("closed brackets", "[", 10_000, String(repeating: "]", count: 10_000)),
-            Attack("brackets to the limit", "[", 1 << 20), Attack("links", "[a](", 200_000), Attack("open links", "[a](<b", 100_000),
-            Attack("images", "![[]()", 100_000), Attack("emphasis", "*a **a ", 100_000), Attack("underscores", "_a __a ", 100_000),
+            Attack("brackets", "[", 10_000),
+            Attack("closed brackets", "[", 10_000, String(repeating: "]", count: 10_000)),
+            Attack("brackets to the limit", "[", 1 << 20), Attack("links", "[a](", 200_000),
+            Attack("open links", "[a](<b", 100_000),
+            Attack("images", "![[]()", 100_000), Attack("emphasis", "*a **a ", 100_000),
+            Attack("underscores", "_a __a ", 100_000),
             Attack("closers", "a** ", 200_000), Attack("backticks", "`a``", 200_000), Attack("angles", "<a ", 300_000),
-            Attack("comments", "<!--", 200_000), Attack("cdata", "<![CDATA[", 100_000), Attack("entities", "&", 1 << 20),
-            Attack("strikethrough", "~~a ", 200_000), Attack("autolinks", "www.a.b/((", 100_000), Attack("addresses", "a@b", 300_000),
-            Attack("schemes", "http://a:", 100_000), Attack("wide table", "|a", 30_000, "\n" + String(repeating: "|-", count: 30_000) + String(repeating: "\na", count: 100_000)),
-            Attack("table rows", "|a|b|\n|-|-|\n", 50_000), Attack("admonitions", ":::note\n", 100_000), Attack("fences", "```\n", 200_000),
-            Attack("headings", "# a\n", 200_000), Attack("references", "[a]: b\n", 100_000), Attack("escapes", "\\", 1 << 20),
+            Attack("comments", "<!--", 200_000), Attack("cdata", "<![CDATA[", 100_000),
+            Attack("entities", "&", 1 << 20),
+            Attack("strikethrough", "~~a ", 200_000), Attack("autolinks", "www.a.b/((", 100_000),
+            Attack("addresses", "a@b", 300_000),
+            Attack("schemes", "http://a:", 100_000),
+            Attack(
+                "wide table", "|a", 30_000,
+                "\n" + String(repeating: "|-", count: 30_000) + String(repeating: "\na", count: 100_000)),
+            Attack("table rows", "|a|b|\n|-|-|\n", 50_000), Attack("admonitions", ":::note\n", 100_000),
+            Attack("fences", "```\n", 200_000),
+            Attack("headings", "# a\n", 200_000), Attack("references", "[a]: b\n", 100_000),
+            Attack("escapes", "\\", 1 << 20),
             Attack("exclamations", "![", 300_000), Attack("tabs", "\t", 1 << 20), Attack("colons", ":", 1 << 20),
-            Attack("setext", "a\n=\n", 200_000), Attack("lazy quote", "> a\n", 1, String(repeating: "b\n", count: 200_000)),
-            Attack("task lists", "- [x] ", 100_000), Attack("references used", "[a]: /\(String(repeating: "b", count: 1000))\n\n", 1, String(repeating: "[a]\n\n", count: 100_000)),
-            Attack("nested by lines", "", 0, (0..<1000).map { String(repeating: " ", count: 2 * $0) + "- a\n" }.joined()),
-            Attack("unclosed html", "<div ", 200_000), Attack("parentheses", "[a](" + String(repeating: "(", count: 50_000), 4),
-            Attack("line ends", "\n", 1 << 20), Attack("hard breaks", "a  \n", 200_000), Attack("hyphen items", "-\n", 300_000),
-            Attack("quote and text", ">a\nb\n", 200_000), Attack("titles", "[a](b \"", 100_000), Attack("title ends", "[a]: b 'c\n", 80_000),
+            Attack("setext", "a\n=\n", 200_000),
+            Attack("lazy quote", "> a\n", 1, String(repeating: "b\n", count: 200_000)),
+            Attack("task lists", "- [x] ", 100_000),
+            Attack(
+                "references used", "[a]: /\(String(repeating: "b", count: 1000))\n\n", 1,
+                String(repeating: "[a]\n\n", count: 100_000)),
+            Attack(
+                "nested by lines", "", 0, (0..<1000).map { String(repeating: " ", count: 2 * $0) + "- a\n" }.joined()),
+            Attack("unclosed html", "<div ", 200_000),
+            Attack("parentheses", "[a](" + String(repeating: "(", count: 50_000), 4),
+            Attack("line ends", "\n", 1 << 20), Attack("hard breaks", "a  \n", 200_000),
+            Attack("hyphen items", "-\n", 300_000),
+            Attack("quote and text", ">a\nb\n", 200_000), Attack("titles", "[a](b \"", 100_000),
+            Attack("title ends", "[a]: b 'c\n", 80_000),
         ])
     func noInputTakesLong(attack: Attack) {
         let start = ContinuousClock.now

@@ -21,7 +21,10 @@ import Testing
                 "<ul>\n<li class=\"task\"><input type=\"checkbox\" disabled checked> a</li>\n"
                     + "<li class=\"task\"><input type=\"checkbox\" disabled> b</li>\n</ul>\n"
             ),
-            ("```swift title=\"x\"\nlet a = 1 < 2\n```", "<pre><code class=\"language-swift\">let a = 1 &lt; 2\n</code></pre>\n"),
+            (
+                "```swift title=\"x\"\nlet a = 1 < 2\n```",
+                "<pre><code class=\"language-swift\">let a = 1 &lt; 2\n</code></pre>\n"
+            ),
             ("```\na\n```", "<pre><code>a\n</code></pre>\n"),
             ("```a\"b\nc\n```", "<pre><code>c\n</code></pre>\n"),
             (
@@ -66,7 +69,8 @@ import Testing
     }
 
     @Test func theOutputIsAlwaysTheSame() async throws {
-        let markdown = String(repeating: "# A\n\n:::note\n\n- [ ] ~~b~~ | www.c.org\n\n| a |\n|---|\n\n:::\n\n", count: 50)
+        let markdown = String(
+            repeating: "# A\n\n:::note\n\n- [ ] ~~b~~ | www.c.org\n\n| a |\n|---|\n\n:::\n\n", count: 50)
         let first = try self.html(markdown)
         // The parser's library has global state, so many at a time are the harder case.
         let others = try await withThrowingTaskGroup(of: String.self) { group in

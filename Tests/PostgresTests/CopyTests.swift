@@ -22,9 +22,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [["1"], ["x"], ["3"]], [["1"], ["2", "3"]], [["1"], ["2\0"]], [["1"], ["1"]],
-    ] as [[[String?]]])
+    @Test(
+        arguments: [
+            [["1"], ["x"], ["3"]], [["1"], ["2", "3"]], [["1"], ["2\0"]], [["1"], ["1"]],
+        ] as [[[String?]]])
     func aBadRowLeavesNothingBehindAndTheConnectionUsable(_ rows: [[String?]]) async throws {
         try await withTestClient { client in
             try await client.execute("CREATE TABLE c (id int PRIMARY KEY)")

@@ -28,22 +28,6 @@ import Testing
             }
         }
     }
-
-    @Test func aListenerListensAgainAfterARestart() async throws {
-        try await withCluster { cluster in
-            let listener = PostgresListener(url: cluster.url(), channels: ["wake"], logger: Logger(label: "test"))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await listener.run() }
-                var events = listener.events.makeAsyncIterator()
-                #expect(await events.next() == .connected)
-                try await cluster.stopImmediately()
-                #expect(await events.next() == .disconnected)
-                try await cluster.start()
-                #expect(await events.next() == .connected)
-                group.cancelAll()
-            }
-        }
-    }
 }
 
 /// What was told to those who inserted rows.

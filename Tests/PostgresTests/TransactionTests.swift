@@ -23,7 +23,7 @@ import Testing
             let inside = try await client.withTransaction { tx in
                 try await tx.execute("INSERT INTO t VALUES (1)")
                 let rows = try await self.count(client)
-            #expect(rows == 0)
+                #expect(rows == 0)
                 return try await self.count(tx)
             }
             #expect(inside == 1)
@@ -122,7 +122,9 @@ import Testing
             let outside = try await client.queryOne("SELECT current_setting('statement_timeout') AS t")
             #expect(try outside?.decode("t") == "0")
             let reason = try await code {
-                try await client.withTransaction(timeout: .milliseconds(150)) { try await $0.query("SELECT pg_sleep(9)") }
+                try await client.withTransaction(timeout: .milliseconds(150)) {
+                    try await $0.query("SELECT pg_sleep(9)")
+                }
             }
             #expect(reason == .timeout)
         }

@@ -1,5 +1,5 @@
-import Textbook
 import Testing
+import Textbook
 
 @testable import SemanticIndex
 
@@ -46,11 +46,12 @@ import Testing
     func everyLessonIsCoveredWithinTheCap(round: Int) {
         let seed = UInt64(round)
         var generator = SemanticSeededGenerator(seed: seed)
-        for _ in 0..<20 {
+        for _ in 0..<8 {
             let text = Self.lesson(&generator)
             let chunks = Chunker().chunks(of: text)
-            let covered = Set(chunks.flatMap { $0.body.split(separator: " ", omittingEmptySubsequences: true) }
-                .flatMap { $0.split(separator: "\n") })
+            let covered = Set(
+                chunks.flatMap { $0.body.split(separator: " ", omittingEmptySubsequences: true) }
+                    .flatMap { $0.split(separator: "\n") })
             let body = text.hasPrefix("---\n") ? String(text.drop { $0 != "#" }) : text
             for word in body.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
                 #expect(covered.contains(word), "seed \(seed): \(word)")
@@ -70,7 +71,7 @@ import Testing
     func blocksWithinTheCapAreNeverTorn(round: Int) {
         let seed = UInt64(round) + 100
         var generator = SemanticSeededGenerator(seed: seed)
-        for _ in 0..<20 {
+        for _ in 0..<8 {
             let text = Self.lesson(&generator)
             let bytes = Array(text.utf8)
             let bodies = Chunker().chunks(of: text).map(\.body)
@@ -93,7 +94,7 @@ import Testing
         var generator = SemanticSeededGenerator(seed: seed)
         var changed = 0
         var total = 0
-        for _ in 0..<20 {
+        for _ in 0..<8 {
             let text = Self.lesson(&generator)
             let before = Chunker().chunks(of: text)
             var words = text.split(separator: " ", omittingEmptySubsequences: false)
@@ -199,7 +200,7 @@ import Testing
                 }
             }.min() ?? .zero
         }
-        let small = 8_000 / piece.utf8.count
+        let small = 4_000 / piece.utf8.count
         #expect(run(small * 8) / max(run(small), .microseconds(100)) < 30)
     }
 

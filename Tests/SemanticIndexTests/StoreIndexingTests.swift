@@ -22,7 +22,8 @@ import TextbookSync
             #expect(report.chunks > 0)
             #expect(lesson.vectorIDs.count == report.chunks)
             #expect(Set(lesson.vectorIDs) == Set(bench.vectors.records.keys))
-            let record = try #require(bench.vectors.records[try #require(lesson.vectorIDs.first)])
+            let id = try #require(lesson.vectorIDs.first)
+            let record = try #require(bench.vectors.records[id])
             #expect(
                 Set(record.metadata.keys) == [
                     "lesson_id", "lesson_slug", "lesson_type", "chapter_id", "part_id", "book_slug", "chunk_index",
@@ -55,7 +56,9 @@ import TextbookSync
             let long = (1...40).map { "Sentence number \($0) of a long section about servo motors." }
                 .joined(separator: " ")
             var fixture = BookFixture(chapters: 1, lessons: 1)
-            func text(_ last: String) -> String { "Intro.\n\n## One\n\n\(long)\n\n## Two\n\n\(long)\n\n## Three\n\n\(last)" }
+            func text(_ last: String) -> String {
+                "Intro.\n\n## One\n\n\(long)\n\n## Two\n\n\(long)\n\n## Three\n\n\(last)"
+            }
             fixture.write("a", number: 1, text: text("The first edition."))
             try await bench.publish(fixture)
             let first = try await bench.embed(try await bench.job("ch01-a"))

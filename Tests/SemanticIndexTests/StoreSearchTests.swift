@@ -46,7 +46,8 @@ import TextbookSync
     @Test(arguments: [
         ("", 10, SearchError.Code.emptyQuery), (" \n\t\0", 10, .emptyQuery),
         (String(repeating: "x", count: 1_001), 10, .queryTooLong),
-        (String(repeating: "x", count: 1_000_000), 10, .queryTooLong), ("x", 0, .invalidLimit), ("x", 51, .invalidLimit),
+        (String(repeating: "x", count: 1_000_000), 10, .queryTooLong), ("x", 0, .invalidLimit),
+        ("x", 51, .invalidLimit),
     ])
     func whatCannotBeSearchedIsRefused(query: String, limit: Int, code: SearchError.Code) async throws {
         try await StoreBench.with { bench in

@@ -52,7 +52,8 @@ import Testing
     /// Text made of what matters to the format, so that every rule meets every cut.
     private func randomStream(_ generator: inout SeededGenerator) -> [UInt8] {
         let pieces = [
-            "data", "data:", "data: ", "id: ", "event: ", "retry: 12", ":", " ", "\n", "\r", "\r\n", "\n\n", "x", "é", "\0",
+            "data", "data:", "data: ", "id: ", "event: ", "retry: 12", ":", " ", "\n", "\r", "\r\n", "\n\n", "x", "é",
+            "\0",
             "\u{FEFF}", "bogus: y\n",
         ]
         return (0..<Int.random(in: 0...60, using: &generator)).flatMap { _ in
@@ -96,9 +97,10 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let scalars: [Character] = ["a", ":", " ", "\n", "é", "\u{FEFF}", "0"]
         func text(_ allowed: [Character]) -> String {
-            String((0..<Int.random(in: 0...12, using: &generator)).map { _ in
-                allowed[Int.random(in: allowed.indices, using: &generator)]
-            })
+            String(
+                (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+                    allowed[Int.random(in: allowed.indices, using: &generator)]
+                })
         }
         let singleLine = scalars.filter { $0 != "\n" }
         let events = (0..<3).map { _ in
@@ -113,7 +115,8 @@ import Testing
         let event = ServerSentEvent(id: "1\ndata: x\0", event: "a\r\n\r\ndata: b", data: "c\r\nd\re")
         #expect(
             try self.parse(event.encoded) == [ServerSentEvent(id: "1data: x", event: "adata: b", data: "c\nd\ne")])
-        #expect(try self.parse(ServerSentEvent.comment("ping\ndata: x") + "data: y\n\n") == [ServerSentEvent(data: "y")])
+        #expect(
+            try self.parse(ServerSentEvent.comment("ping\ndata: x") + "data: y\n\n") == [ServerSentEvent(data: "y")])
     }
 
     @Test func anEventBeyondTheLimitIsRefusedFromThenOn() throws {

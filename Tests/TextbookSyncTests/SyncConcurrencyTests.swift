@@ -25,6 +25,17 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+/// What readers saw while a writer wrote.
+private final class ReadingLog: Sendable {
+    private let state = Mutex<(isOver: Bool, releases: Set<Int64>)>((false, []))
+
+    var isOver: Bool { self.state.withLock(\.isOver) }
+    var releases: Int { self.state.withLock(\.releases.count) }
+
+    func saw(_ release: Int64) { self.state.withLock { _ = $0.releases.insert(release) } }
+    func end() { self.state.withLock { $0.isOver = true } }
+}
+
 @Suite struct SyncConcurrencyTests {
     private static func trees() -> (BookFixture, BookFixture) {
         let first = BookFixture(lessons: 3, edition: "left")
@@ -71,7 +82,8 @@ struct SeededGenerator: RandomNumberGenerator {
             try await left.onDisk { leftRoot in
                 try await right.onDisk { rightRoot in
                     let first = try await bench.handler.perform(.init(path: leftRoot), context: ContentBench.context())
-                    let second = try await bench.handler.perform(.init(path: rightRoot), context: ContentBench.context())
+                    let second = try await bench.handler.perform(
+                        .init(path: rightRoot), context: ContentBench.context())
                     let firstCommit = try #require(first.commit)
                     let secondCommit = try #require(second.commit)
                     try await bench.queue.withTransaction { try await firstCommit($0) }
@@ -96,12 +108,11 @@ struct SeededGenerator: RandomNumberGenerator {
                     let rightTree = try await bench.signature()
                     try await bench.finish(leftRoot)
                     let leftTree = try await bench.signature()
-                    let isOver = Mutex(false)
-                    let seen = Mutex<Set<Int64>>([])
+                    let log = ReadingLog()
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for _ in 0..<3 {
                             group.addTask {
-                                while !isOver.withLock({ $0 }) {
+                                while !log.isOver {
                                     let book = try await bench.catalog.book()
                                     let tree = book.lessons.map { "\($0.slug) \($0.contentHash) \($0.bucketPath)" }
                                     #expect(tree == leftTree || tree == rightTree)
@@ -109,12 +120,12 @@ struct SeededGenerator: RandomNumberGenerator {
                                         let body = bench.memory.objects[lesson.objectKey] ?? []
                                         #expect(ContentHash(of: body).hex == lesson.contentHash)
                                     }
-                                    _ = seen.withLock { $0.insert(book.releaseID) }
+                                    log.saw(book.releaseID)
                                 }
                             }
                         }
                         group.addTask {
-                            defer { isOver.withLock { $0 = true } }
+                            defer { log.end() }
                             for _ in 0..<10 {
                                 try await bench.finish(rightRoot)
                                 try await bench.finish(leftRoot)
@@ -122,7 +133,7 @@ struct SeededGenerator: RandomNumberGenerator {
                         }
                         try await group.waitForAll()
                     }
-                    #expect(seen.withLock(\.count) >= 3, "the readers did read while releases changed")
+                    #expect(log.releases >= 3, "the readers did read while releases changed")
                 }
             }
         }

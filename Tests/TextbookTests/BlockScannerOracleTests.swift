@@ -22,7 +22,7 @@ import Textbook
         }
     }
 
-    private static let documentsPerRound = 60_000
+    private static let documentsPerRound = 10_000
 
     private static let indents = ["", "", "", "", " ", "  ", "   ", "    ", "     ", "\t", " \t"]
     private static let markers = [

@@ -36,8 +36,10 @@ import Textbook
 
     private static let fragments = [
         "---\n", "title: x\n", "# h\n", "text", "\n", "\n\n", "\r\n", "\r", ":::note\n", "::::tip[T]\n", ":::\n",
-        "::::\n", "```\n", "~~~js\n", "```", "$$\n", "$$ x $$\n", "$$", "<Tabs>\n", "</Tabs>\n", "<Tab />\n", "<A b={\n",
-        "}>\n", "- ", "> ", "1. ", "    ", "\t", "| a |\n", "|---|\n", "===\n", "import X from 'y'\n", "export const a\n",
+        "::::\n", "```\n", "~~~js\n", "```", "$$\n", "$$ x $$\n", "$$", "<Tabs>\n", "</Tabs>\n", "<Tab />\n",
+        "<A b={\n",
+        "}>\n", "- ", "> ", "1. ", "    ", "\t", "| a |\n", "|---|\n", "===\n", "import X from 'y'\n",
+        "export const a\n",
         "<!--", "-->\n", "{/* c */}\n", "\u{FEFF}", "\0", "اردو ", "<div>\n", "<script>\n", "[a]: /b\n", "***\n",
     ]
 
@@ -94,15 +96,16 @@ import Textbook
         #expect(Self.kinds(source) == expected)
     }
 
-    @Test(arguments: [
-        ("## C#\n", "C#", nil),
-        ("## C# ##\n", "C#", nil),
-        ("## Setup {#install}\n", "Setup", "install"),
-        ("## Setup {#install} ##\n", "Setup", "install"),
-        ("## A set {1, 2}\n", "A set {1, 2}", nil),
-        ("Two\nlines {#x}\n---\n", "Two lines", "x"),
-        ("##\n", "", nil),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("## C#\n", "C#", nil),
+            ("## C# ##\n", "C#", nil),
+            ("## Setup {#install}\n", "Setup", "install"),
+            ("## Setup {#install} ##\n", "Setup", "install"),
+            ("## A set {1, 2}\n", "A set {1, 2}", nil),
+            ("Two\nlines {#x}\n---\n", "Two lines", "x"),
+            ("##\n", "", nil),
+        ] as [(String, String, String?)])
     func headingsKeepTheirTextAndId(source: String, text: String, id: String?) throws {
         let heading = try #require(BlockScanner.scan(source).first?.heading)
         #expect(heading.text == text)

@@ -41,7 +41,7 @@ struct JSONFault: Error, Hashable, Sendable {
 }
 
 /// A path into a JSON value (RFC 6901).
-struct JSONPointer: Hashable, Sendable {
+struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
     enum Step: Hashable, Sendable {
         case member(String)
         case element(Int)
@@ -49,15 +49,34 @@ struct JSONPointer: Hashable, Sendable {
 
     var steps: [Step] = []
 
-    /// The first member's name, which is the field of a flat body.
-    var field: String? {
-        guard case .member(let name) = self.steps.first else { return nil }
-        return name
+    /// The path through members of these names.
+    static func members(_ names: String...) -> JSONPointer {
+        JSONPointer(steps: names.map(Step.member))
     }
 
-    /// The index below the first member, where there is one.
-    var element: Int? {
-        guard self.steps.count > 1, case .element(let index) = self.steps[1] else { return nil }
-        return index
+    func appending(_ name: String) -> JSONPointer {
+        JSONPointer(steps: self.steps + [.member(name)])
+    }
+
+    /// The names on the way, shortened.
+    var names: [String] {
+        self.steps.compactMap { step in
+            guard case .member(let name) = step else { return nil }
+            return Self.shortened(name)
+        }
+    }
+
+    var description: String {
+        self.steps.map { step in
+            switch step {
+            case .member(let name): "/" + Self.shortened(name).replacing("~", with: "~0").replacing("/", with: "~1")
+            case .element(let index): "/\(index)"
+            }
+        }.joined()
+    }
+
+    /// A hostile name of many kilobytes must not come back in full.
+    private static func shortened(_ name: String) -> String {
+        name.utf8.count > 64 ? String(name.unicodeScalars.prefix(48)) + "…" : name
     }
 }

@@ -1,5 +1,4 @@
 import Hummingbird
-import JobQueue
 import Learners
 import Personalization
 import Postgres
@@ -18,8 +17,6 @@ extension Problem {
         case let error as LessonBodyError: self.init(body: error)
         case let error as SearchError: self.init(search: error)
         case let error as PostgresError: self.init(database: error)
-        case let error as JobError where error.disposition == .retry(after: nil):
-            self.init(.overloaded, error.message, retryAfter: 1, cause: error)
         case is CancellationError:
             self.init(.stopping, "The request was given up before it was answered.", retryAfter: 1, cause: error)
         case let error as any HTTPResponseError: self.init(HTTPError(error.status))
@@ -31,7 +28,7 @@ extension Problem {
         switch error.code {
         case .malformedJSON: self.init(.malformedJSON, error.message)
         case .tooLarge: self.init(.contentTooLarge, error.message)
-        case .invalidFields: self.init(.invalidFields, error.message, errors: error.fields)
+        case .invalidFields: self.init(.invalidFields, error.message, errors: error.fields.map(BadField.init))
         case .unknownLearner: self.init(.unknownUser, error.message)
         case .notOnboarded: self.init(.notOnboarded, error.message)
         case .alreadyExists: self.init(.alreadyExists, error.message)
@@ -49,6 +46,7 @@ extension Problem {
         case .contentTooLarge: self.init(.contentTooLarge, error.message)
         case .notRequested: self.init(.notRequested, error.message)
         case .unknownOperation: self.init(.unknownOperation, error.message)
+        case .contended: self.init(.overloaded, error.message, retryAfter: 1, cause: error)
         case .bodyUnreadable: self.init(.storageUnavailable, error.message, retryAfter: 5, cause: error)
         case .resourceUnreadable, .rejectedText, .corruptRow:
             self.init(.internalError, "The request could not be carried out.", cause: error)

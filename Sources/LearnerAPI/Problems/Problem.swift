@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import Hummingbird
-public import Learners
+import Learners
 
 /// A refusal as callers see it: `application/problem+json` (RFC 9457) with our own members `error`, `message`,
 /// `errors` and `request_id`.
@@ -10,7 +10,7 @@ public struct Problem: Error, Sendable {
     /// What went wrong this time; holds no learner id, no SQL and no text of the caller's.
     public var detail: String
     /// Every bad field.
-    public var errors: [FieldError] = []
+    public var errors: [BadField] = []
     /// Headers that belong to the answer: `Allow`, `Retry-After`, `WWW-Authenticate`.
     public var headers: HTTPFields = [:]
     /// The status, where it is another than the type's.
@@ -24,7 +24,7 @@ public struct Problem: Error, Sendable {
     /// A refusal.
     /// - Parameter retryAfter: whole seconds for `Retry-After`.
     public init(
-        _ type: ProblemType, _ detail: String, errors: [FieldError] = [], retryAfter: Int? = nil,
+        _ type: ProblemType, _ detail: String, errors: [BadField] = [], retryAfter: Int? = nil,
         cause: (any Error)? = nil
     ) {
         self.type = type
@@ -35,11 +35,16 @@ public struct Problem: Error, Sendable {
         if type == .missingUserID { self.headers[.wwwAuthenticate] = "X-User-ID realm=\"learner\"" }
     }
 
-    /// The refusal of one bad field.
-    init(field: String, at index: Int? = nil, _ code: FieldError.Code, _ message: String) {
-        self.init(
-            .invalidFields, "These fields cannot be accepted: \(FieldError(field: field, code: code, message: "").field).",
-            errors: [FieldError(field: field, at: index, code: code, message: message)])
+    /// The refusal of these fields.
+    init(fields errors: [BadField]) {
+        let names = errors.map(\.field).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+        self.init(.invalidFields, "These fields cannot be accepted: \(shown).", errors: errors)
+    }
+
+    /// The refusal of one field.
+    init(field: String, _ code: FieldError.Code, _ message: String) {
+        self.init(fields: [BadField(.members(field), code, message)])
     }
 
     /// A refusal of the framework's own.
@@ -92,7 +97,7 @@ extension Problem: HTTPResponseError {
         let instance: String
         let error: String
         let message: String
-        let errors: [FieldError]?
+        let errors: [BadField]?
         let requestID: String?
 
         enum CodingKeys: String, CodingKey {

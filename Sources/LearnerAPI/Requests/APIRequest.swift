@@ -123,10 +123,8 @@ extension APIRequest {
 
 extension Problem {
     init(json fault: JSONFault) {
-        let errors = fault.pointer.field.map {
-            [FieldError(field: $0, at: fault.pointer.element, code: .malformed, message: fault.message + ".")]
-        }
+        let errors = fault.pointer.steps.isEmpty ? [] : [BadField(fault.pointer, .malformed, fault.message + ".")]
         let type: ProblemType = fault.code == .nulCharacter ? .invalidFields : .malformedJSON
-        self.init(type, "\(fault.description).", errors: errors ?? [])
+        self.init(type, "\(fault.description).", errors: errors)
     }
 }

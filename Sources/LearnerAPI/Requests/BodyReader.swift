@@ -4,19 +4,17 @@ import Learners
 /// bad field.
 struct BodyReader {
     private let members: [String: ProfileValue]
-    /// The object's place in the body, where it is not the body itself.
-    private let parent: String?
+    private let place: JSONPointer
     private var known: Set<String> = []
-    private(set) var errors: [FieldError] = []
+    private(set) var errors: [BadField] = []
 
-    init(_ members: [String: ProfileValue], under parent: String? = nil) {
+    init(_ members: [String: ProfileValue], at place: JSONPointer = JSONPointer()) {
         self.members = members
-        self.parent = parent
+        self.place = place
     }
 
     mutating func report(_ field: String, _ code: FieldError.Code, _ message: String) {
-        let name = self.parent.map { "\($0)/\(field)" } ?? field
-        self.errors.append(FieldError(field: name, code: code, message: message))
+        self.errors.append(BadField(self.place.appending(field), code, message))
     }
 
     /// `nil` when the member is missing or no string.
@@ -77,7 +75,7 @@ struct BodyReader {
         case .none:
             return nil
         case .object(let members):
-            var reader = BodyReader(members, under: field)
+            var reader = BodyReader(members, at: self.place.appending(field))
             let value = read(&reader)
             reader.reportUnknownFields()
             self.errors += reader.errors
@@ -91,10 +89,7 @@ struct BodyReader {
     /// - Throws: ``Problem`` that lists every bad field, those nobody asked for included.
     mutating func finish() throws(Problem) {
         self.reportUnknownFields()
-        guard !self.errors.isEmpty else { return }
-        let names = self.errors.map(\.field).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
-        throw Problem(.invalidFields, "These fields cannot be accepted: \(shown).", errors: self.errors)
+        guard self.errors.isEmpty else { throw Problem(fields: self.errors) }
     }
 
     private mutating func reportUnknownFields() {

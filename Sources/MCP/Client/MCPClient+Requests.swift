@@ -129,7 +129,8 @@ extension MCPClient {
         _ isIdempotent: Bool
     ) async throws -> JSONRPCMessage {
         let answer = try await self.wire.exchange(
-            request, id: id, link: link, headers: headers, timeout: nil, isRepeatable: isIdempotent, onMessage: { self.received($0, on: link) })
+            request, id: id, link: link, headers: headers, timeout: nil, isRepeatable: isIdempotent,
+            onMessage: { self.received($0, on: link) })
         if answer.status == 404, link.sessionID != nil {
             throw ConnectionRefused(failure: .init(code: .unreachable, message: "The server forgot the session"))
         }

@@ -118,12 +118,13 @@ public struct MCPVectorStore: Sendable {
 
     /// The components in their shortest decimal form, which halves the message against that of doubles.
     private static func json(_ vector: [Float]) throws(MCPError) -> JSONValue {
-        guard let values = try? vector.map({ component throws(MCPError) -> JSONValue in
-            guard component.isFinite, let value = Double(component.description) else {
-                throw MCPError(code: .invalidArgument, message: "")
-            }
-            return .number(value)
-        })
+        guard
+            let values = try? vector.map({ component throws(MCPError) -> JSONValue in
+                guard component.isFinite, let value = Double(component.description) else {
+                    throw MCPError(code: .invalidArgument, message: "")
+                }
+                return .number(value)
+            })
         else { throw MCPError(code: .invalidArgument, message: "A vector holds a component that is no number") }
         return .array(values)
     }

@@ -37,7 +37,9 @@ public struct MCPServerAccess: Sendable {
                 return .plain(421, "This server does not answer to that name")
             }
         }
-        if let origin = request.header("Origin"), !self.allowedOrigins.contains(where: { Self.matches(origin, allowed: $0) }) {
+        if let origin = request.header("Origin"),
+            !self.allowedOrigins.contains(where: { Self.matches(origin, allowed: $0) })
+        {
             return .plain(403, "This origin may not use the server")
         }
         if let bearerToken {

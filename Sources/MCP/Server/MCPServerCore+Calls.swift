@@ -82,7 +82,8 @@ extension MCPServerCore {
 
     /// Runs `body` while comments keep the stream open.
     func withKeepAlive(
-        _ outbox: Outbox, onTick: @escaping @Sendable () -> Bool = { true }, _ body: @escaping @Sendable () async -> Void
+        _ outbox: Outbox, onTick: @escaping @Sendable () -> Bool = { true },
+        _ body: @escaping @Sendable () async -> Void
     ) async {
         await withDiscardingTaskGroup { group in
             group.addTask {

@@ -21,7 +21,8 @@ struct MCPServerMethods: Sendable {
         self.limits = limits
         self.logger = logger
         self.indexByName = Dictionary(
-            tools.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { _, _ in preconditionFailure("two tools of one name") })
+            tools.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { _, _ in preconditionFailure("two tools of one name") })
     }
 
     /// One request with what the transport knows of it.

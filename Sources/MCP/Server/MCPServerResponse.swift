@@ -29,7 +29,8 @@ public struct MCPServerResponse: Sendable {
     }
 
     static func json(_ status: Int, _ value: JSONValue, headers: [(name: String, value: String)] = []) -> Self {
-        Self(status: status, headers: [("Content-Type", "application/json")] + headers, body: .bytes(value.serialized()))
+        Self(
+            status: status, headers: [("Content-Type", "application/json")] + headers, body: .bytes(value.serialized()))
     }
 
     static func message(

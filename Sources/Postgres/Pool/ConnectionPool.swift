@@ -249,14 +249,16 @@ extension ConnectionPool: ReactorSource {
     func ready(readable: Bool, writable: Bool) {}
 
     func expire(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        let (waiters, next) = self.state.withLock { state in
+        let (waiters, isUnconnected, next) = self.state.withLock { state in
             let waiters = state.machine.expire(now: now).compactMap { state.waiters.removeValue(forKey: $0) }
-            return (waiters.map(\.continuation), state.machine.nextDeadline)
+            return (waiters.map(\.continuation), state.machine.lent.isEmpty, state.machine.nextDeadline)
         }
-        for waiter in waiters {
-            waiter.resume(
-                throwing: PostgresError(code: .poolExhausted, message: "no connection became free in time"))
-        }
+        // Nobody holds a connection: then it is not the pool that is exhausted but the server that does not answer.
+        let error =
+            isUnconnected
+            ? PostgresError(code: .connectionFailed, message: "no connection could be opened in time")
+            : PostgresError(code: .poolExhausted, message: "no connection became free in time")
+        for waiter in waiters { waiter.resume(throwing: error) }
         return next
     }
 }

@@ -162,7 +162,9 @@ struct PoolStateMachine: Sendable {
 
     /// One attempt per waiter, within the limit.
     private mutating func openIfNeeded() -> ConnectionID? {
-        guard self.opening.count < self.waiters.count, self.connectionCount < self.maximumConnections else { return nil }
+        guard self.opening.count < self.waiters.count, self.connectionCount < self.maximumConnections else {
+            return nil
+        }
         self.nextConnection += 1
         self.opening.insert(self.nextConnection)
         return self.nextConnection

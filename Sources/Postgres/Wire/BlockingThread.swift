@@ -29,13 +29,15 @@ enum BlockingThread {
         #else
             var thread: pthread_t?
         #endif
-        let code = pthread_create(&thread, &attributes, { pointer in
-            #if canImport(Glibc)
-                guard let pointer else { return nil }
-            #endif
-            Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
-            return nil
-        }, context.toOpaque())
+        let code = pthread_create(
+            &thread, &attributes,
+            { pointer in
+                #if canImport(Glibc)
+                    guard let pointer else { return nil }
+                #endif
+                Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
         if code != 0 { context.release() }
         return code == 0
     }

@@ -265,8 +265,9 @@ struct ChannelState {
     }
 
     private mutating func lose(_ effects: inout Effects) {
-        let last = self.current?.results.last { $0.status == PGRES_FATAL_ERROR }
-        var error = last.map { PostgresError(result: $0, stopReason: nil) }
+        // The server's own words come first; libpq adds that the connection is gone.
+        let failure = self.current?.results.first { $0.status == PGRES_FATAL_ERROR }
+        var error = failure.map { PostgresError(result: $0, stopReason: nil) }
         error?.code = .connectionLost
         self.close(
             error ?? PostgresError(code: .connectionLost, message: "the server closed the connection"), &effects)

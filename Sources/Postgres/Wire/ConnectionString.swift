@@ -35,7 +35,8 @@ struct ConnectionString: Sendable {
         guard let connection else {
             throw PostgresError(code: .connectionFailed, message: "no memory for a connection")
         }
-        guard PQstatus(connection) == CONNECTION_OK, Self.useISODates(connection), PQsetnonblocking(connection, 1) == 0 else {
+        guard PQstatus(connection) == CONNECTION_OK, Self.useISODates(connection), PQsetnonblocking(connection, 1) == 0
+        else {
             let message = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
             PQfinish(connection)
             throw PostgresError(code: .connectionFailed, message: Self.trimmed(message))

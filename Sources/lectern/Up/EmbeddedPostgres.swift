@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Postgres
 import ProcessBootstrap
 
@@ -51,7 +52,7 @@ struct EmbeddedPostgres {
     func waitAndCreate(database: String, child: ChildProcess, log: URL) async throws {
         var configuration = PostgresConfiguration(url: self.url(database: "postgres"))
         configuration.maximumConnections = 1
-        let client = PostgresClient(configuration: configuration, logger: .init(label: "lectern"))
+        let client = PostgresClient(configuration: configuration, logger: Logger(label: "lectern"))
         let deadline = ContinuousClock().now + .seconds(60)
         while true {
             do {

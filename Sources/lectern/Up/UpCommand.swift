@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Postgres
 import ProcessBootstrap
 import ServiceLifecycle
@@ -65,7 +66,7 @@ struct UpCommand: AsyncParsableCommand {
             try await installation.start(database: given)
             var configuration = PostgresConfiguration(url: installation.databaseURL)
             configuration.maximumConnections = 2
-            let database = PostgresClient(configuration: configuration, logger: .init(label: "lectern"))
+            let database = PostgresClient(configuration: configuration, logger: Logger(label: "lectern"))
             let walkthrough = Walkthrough(
                 api: installation.api, database: database, book: installation.book, query: self.query)
             var summary = try await walkthrough.run()

@@ -1,5 +1,6 @@
 import CurlHTTP
 import Foundation
+import Logging
 import JobQueue
 import JobQueuePostgres
 import PipelineJobs
@@ -89,7 +90,7 @@ struct Walkthrough {
 
     /// Syncs the book and waits for the verdict.
     private func publish() async throws {
-        let queue = PostgresJobQueue(database: self.database, logger: .init(label: "lectern"))
+        let queue = PostgresJobQueue(database: self.database, logger: Logger(label: "lectern"))
         let job = try await queue.enqueue(
             SyncBook(path: self.book.path), options: EnqueueOptions(lane: .interactive, actor: "up"))
         _ = try await JobWatch(database: self.database).wait(for: job.id, timeout: .seconds(300))

@@ -44,7 +44,9 @@ public struct ContentBench: Sendable {
 
     /// One run, ended as a worker ends it. `end` runs in the same transaction after the handler's own writes.
     @discardableResult
-    public func run(_ path: String, revision: String? = nil, end: (@Sendable () throws -> Void)? = nil) async throws -> Report {
+    public func run(_ path: String, revision: String? = nil, end: (@Sendable () throws -> Void)? = nil) async throws
+        -> Report
+    {
         let outcome = try await self.handler.perform(
             SyncBook(path: path, revision: revision), context: Self.context())
         if let commit = outcome.commit {

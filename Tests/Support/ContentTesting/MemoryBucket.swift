@@ -12,7 +12,7 @@ public final class MemoryBucket: Sendable {
     private struct State {
         var objects: [String: [UInt8]] = [:]
         var calls: [Call: Int] = [:]
-        public var puts: [String] = []
+        var puts: [String] = []
         var interference: (@Sendable (Call, String) async throws -> Void)?
     }
 

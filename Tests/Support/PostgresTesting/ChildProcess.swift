@@ -3,25 +3,28 @@ import Foundation
 /// A server process under a small shell that outlives neither this process nor its folder.
 ///
 /// The shell waits for a line on its standard input: a signal to stop the server with. When this process dies, however
-/// it dies, the input ends, and the shell stops the server and removes the folder.
+/// it dies, the input ends, and the shell stops the server and removes the folder. The server starts with the default
+/// signal mask, because threads that start processes here may have signals blocked, and children inherit that.
 final class ChildProcess: Sendable {
     private let process: Process
     private let input: FileHandle
 
     private static let script = """
-        folder=$1; shift
-        "$@" </dev/null >>"$folder/log" 2>&1 & pid=$!
-        read -r signal keep || signal=QUIT
+        folder=$1; signal=$2; shift 2
+        env --default-signal "$@" </dev/null >>"$folder/log" 2>&1 & pid=$!
+        read -r told keep && signal=$told
         kill -"$signal" $pid 2>/dev/null
         wait $pid
         [ "$keep" = keep ] || rm -rf "$folder"
         """
 
-    init(_ arguments: [String], folder: String) throws {
+    /// - Parameter orphanSignal: stops the server at once when this process dies.
+    init(_ arguments: [String], folder: String, orphanSignal: String) throws {
         let pipe = Pipe()
         self.process = Process()
         self.process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        self.process.arguments = ["-c", Self.script, "bash", folder] + (try UnprivilegedUser.command(arguments))
+        self.process.arguments =
+            ["-c", Self.script, "bash", folder, orphanSignal] + (try UnprivilegedUser.command(arguments))
         self.process.standardInput = pipe
         // A test runner waits until nobody holds its output open.
         self.process.standardOutput = FileHandle.nullDevice

@@ -14,9 +14,11 @@ public final class PostgresCluster: Sendable {
 
     /// Makes a new cluster and starts it. Durability is off: what is tested survives a killed server process, not a
     /// power cut.
-    public init(settings: [String] = []) async throws {
+    ///
+    /// - Parameter usesTLS: the server has a self-signed certificate and takes encrypted connections too.
+    public init(settings: [String] = [], usesTLS: Bool = false) async throws {
         self.binaries = try PostgresBinaries.find()
-        self.settings = settings
+        self.settings = settings + (usesTLS ? ["ssl=on"] : [])
         self.port = try FreePort.find()
         self.folder = try TemporaryFolder.make("lectern-postgres")
         try UnprivilegedUser.own(self.folder)
@@ -25,7 +27,16 @@ public final class PostgresCluster: Sendable {
             "--no-locale", "--no-sync",
         ]
         try ChildProcess.output(of: try UnprivilegedUser.command(initdb))
+        if usesTLS { try self.makeCertificate() }
         try await self.start()
+    }
+
+    private func makeCertificate() throws {
+        let openssl = [
+            "/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+            "-keyout", "\(self.folder)/data/server.key", "-out", "\(self.folder)/data/server.crt",
+        ]
+        try ChildProcess.output(of: try UnprivilegedUser.command(openssl))
     }
 
     /// The connection string of a database.
@@ -42,7 +53,7 @@ public final class PostgresCluster: Sendable {
             ["listen_addresses=127.0.0.1", "max_connections=200", "fsync=off", "log_min_messages=warning"]
             + self.settings
         for setting in settings { arguments += ["-c", setting] }
-        let child = try ChildProcess(arguments, folder: self.folder)
+        let child = try ChildProcess(arguments, folder: self.folder, orphanSignal: "QUIT")
         self.server.withLock { $0 = child }
         let client = PostgresClient(
             configuration: PostgresConfiguration(url: self.url()), logger: Logger(label: "cluster"))
@@ -84,9 +95,9 @@ public final class PostgresCluster: Sendable {
 /// Runs `body` against a cluster of its own, which it may stop and start.
 @discardableResult
 nonisolated(nonsending) public func withCluster<T: Sendable>(
-    settings: [String] = [], _ body: nonisolated(nonsending) (PostgresCluster) async throws -> T
+    settings: [String] = [], usesTLS: Bool = false, _ body: nonisolated(nonsending) (PostgresCluster) async throws -> T
 ) async throws -> T {
-    let cluster = try await PostgresCluster(settings: settings)
+    let cluster = try await PostgresCluster(settings: settings, usesTLS: usesTLS)
     do {
         let value = try await body(cluster)
         try await cluster.remove()

@@ -7,7 +7,9 @@ public import Postgres
 /// The server is the one that `LECTERN_TEST_DATABASE_URL` names (a URI of an account that may create databases), or a
 /// cluster that all tests of the process share.
 @discardableResult
-nonisolated(nonsending) public func withTestDatabase<T: Sendable>(_ body: nonisolated(nonsending) (_ url: String) async throws -> T) async throws -> T {
+nonisolated(nonsending) public func withTestDatabase<T: Sendable>(
+    _ body: nonisolated(nonsending) (_ url: String) async throws -> T
+) async throws -> T {
     let server = try await TestServer.shared.url()
     let name = "lectern_test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
     try await administer(server, "CREATE DATABASE \(identifier: name) TEMPLATE template0")
@@ -25,7 +27,8 @@ nonisolated(nonsending) public func withTestDatabase<T: Sendable>(_ body: noniso
 /// Runs `body` with a client of an empty database.
 @discardableResult
 nonisolated(nonsending) public func withTestClient<T: Sendable>(
-    configure: (inout PostgresConfiguration) -> Void = { _ in }, _ body: nonisolated(nonsending) (PostgresClient) async throws -> T
+    configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: nonisolated(nonsending) (PostgresClient) async throws -> T
 ) async throws -> T {
     try await withTestDatabase { url in
         var configuration = PostgresConfiguration(url: url)

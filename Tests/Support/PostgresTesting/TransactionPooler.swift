@@ -41,7 +41,7 @@ public final class TransactionPooler: Sendable {
         try settings.write(toFile: "\(folder)/pgbouncer.ini", atomically: true, encoding: .utf8)
         try UnprivilegedUser.own(folder)
         self.url = "postgresql://\(user)@127.0.0.1:\(port)/\(database)"
-        let child = try ChildProcess([program, "\(folder)/pgbouncer.ini"], folder: folder)
+        let child = try ChildProcess([program, "\(folder)/pgbouncer.ini"], folder: folder, orphanSignal: "TERM")
         self.child = child
         let client = PostgresClient(
             configuration: PostgresConfiguration(url: self.url), logger: Logger(label: "pooler"))
@@ -54,7 +54,7 @@ public final class TransactionPooler: Sendable {
 
     /// Stops the pooler.
     public func stop() async throws {
-        try await self.child.stop(signal: "QUIT", keepsFolder: false)
+        try await self.child.stop(signal: "TERM", keepsFolder: false)
     }
 }
 

@@ -6,7 +6,7 @@ enum UnprivilegedUser {
     static func command(_ arguments: [String]) throws -> [String] {
         guard geteuid() == 0 else { return arguments }
         let user = try Self.find()
-        return ["/usr/bin/env", "setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] + arguments
+        return ["/usr/bin/setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] + arguments
     }
 
     /// Gives a folder to that account.

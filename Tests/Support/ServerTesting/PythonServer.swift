@@ -29,7 +29,8 @@ public final class PythonServer: Sendable {
         defer { watchdog.cancel() }
         let line = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(returning: String(decoding: output.fileHandleForReading.availableData, as: UTF8.self))
+                continuation.resume(
+                    returning: String(decoding: output.fileHandleForReading.availableData, as: UTF8.self))
             }
         }
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {

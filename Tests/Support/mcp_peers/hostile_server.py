@@ -11,6 +11,7 @@ import threading
 import time
 
 sessions = {}
+forgotten = set()
 stolen = []
 posts = []
 
@@ -221,8 +222,9 @@ class Handler(socketserver.StreamRequestHandler):
             return self.send(response("404 Not Found", b"no session", "text/plain"))
         if name and name.startswith("notifications/"):
             return self.send(response("202 Accepted"))
-        if name == "tools/call" and kind == "session_forgetful" and sessions[session] == 0:
-            sessions.clear()
+        if name == "tools/call" and kind == "session_forgetful" and kind not in forgotten:
+            forgotten.add(kind)
+            sessions.pop(session)
             return self.send(response("404 Not Found", b"no session", "text/plain"))
         return self.send(response("200 OK", result(message, tool_text("right in " + session))))
 
