@@ -1,5 +1,5 @@
-public import Hummingbird
 import HTTPTypes
+public import Hummingbird
 public import MCP
 
 /// Adds all endpoints of an MCP server to a router.

@@ -51,11 +51,15 @@ package struct ToolArguments: Sendable {
     }
 
     package func numbers(_ name: String) throws(Mismatch) -> [Double] {
-        guard let elements = self[name]?.arrayValue else { throw Mismatch(message: "\(name) is not a list of numbers.") }
+        guard let elements = self[name]?.arrayValue else {
+            throw Mismatch(message: "\(name) is not a list of numbers.")
+        }
         var numbers: [Double] = []
         numbers.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
-            guard let number = element.doubleValue else { throw Mismatch(message: "\(name)[\(index)] is not a number.") }
+            guard let number = element.doubleValue else {
+                throw Mismatch(message: "\(name)[\(index)] is not a number.")
+            }
             numbers.append(number)
         }
         return numbers

@@ -14,7 +14,7 @@ extension Settings {
     /// | `mcp.vector.url`, `.token`, `.mapping`, `.collection` | `MCP_VECTOR_URL`, … |
     /// | `chat.base.url`, `chat.api.key`, `chat.model` | `CHAT_BASE_URL`, … |
     /// | `embedding.base.url`, `.api.key`, `.model`, `.dimension` | `EMBEDDING_BASE_URL`, … |
-    /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format` |
+    /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format`, `.ops.token` |
     /// `LECTERN_BOOK`, … |
     ///
     /// A secret may stand in a file instead: `…_FILE` names it (`CHAT_API_KEY_FILE`).
@@ -62,6 +62,7 @@ extension Settings {
             throw Problem("EMBEDDING_BASE_URL is set but EMBEDDING_MODEL or EMBEDDING_DIMENSION is not")
         }
 
+        settings.operatorKey = try secretText(reader, "lectern.ops.token").flatMap { APIKey($0) }
         settings.book = reader.string(forKey: "lectern.book")
         settings.host = reader.string(forKey: "lectern.host") ?? settings.host
         settings.port = try number(reader, "lectern.port", in: 0...65_535) ?? settings.port

@@ -53,6 +53,8 @@ public struct Settings: Sendable {
     public var embedding = Model()
     public var log = Log()
     public var worker = Worker()
+    /// Opens the operators' console, sent as a bearer token; without one it answers on the loopback address only.
+    public var operatorKey: APIKey?
     /// The book that the API serves; the only one in the database where none is given.
     public var book: String?
     public var host = "127.0.0.1"
@@ -61,6 +63,9 @@ public struct Settings: Sendable {
     public var dataDirectory = ".lectern/data"
 
     public init() {}
+
+    /// The operators' token itself.
+    package var operatorToken: String? { self.operatorKey?.value }
 
     /// A setting that cannot be used, and what to do about it.
     public struct Problem: Error, CustomStringConvertible, Sendable {

@@ -17,7 +17,8 @@ public struct BucketName: Hashable, Sendable, CustomStringConvertible {
         guard isPlain, beginsWell, text.utf8.count <= 63 else {
             throw StorageError(
                 .invalidArgument,
-                "A bucket name has 1 to 63 lowercase letters, digits, '_', '-' or '.', and begins with a letter or digit.")
+                "A bucket name has 1 to 63 lowercase letters, digits, '_', '-' or '.', and begins with a letter or digit."
+            )
         }
         self.text = text
     }

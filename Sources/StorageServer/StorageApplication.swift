@@ -17,14 +17,15 @@ public struct StorageApplication: Sendable {
         public var maximumBodyBytes: Int
         /// The credential that every request must bring; `nil` asks for none.
         public var bearerToken: String?
-        /// The names by which clients reach the server; `nil` takes every name. See `MCPServerAccess`.
+        /// The names by which clients reach the server. `nil` means this machine's own names where `host` is a loopback
+        /// address, and any name elsewhere. See `MCPServerAccess`.
         public var allowedHosts: [String]?
         /// Threads that read and write files.
         public var threads: Int
 
         public init(
             host: String = "127.0.0.1", port: Int = 8001, dataDirectory: String, maximumBodyBytes: Int = 16 << 20,
-            bearerToken: String? = nil, allowedHosts: [String]? = ["localhost", "127.0.0.1", "[::1]"], threads: Int = 8
+            bearerToken: String? = nil, allowedHosts: [String]? = nil, threads: Int = 8
         ) {
             self.host = host
             self.port = port
@@ -57,7 +58,8 @@ public struct StorageApplication: Sendable {
             instructions: "Objects in buckets. Keys are paths; content is text or base64.",
             tools: StorageTools(store: store, pool: pool).definitions, limits: limits,
             access: MCPServerAccess(
-                allowedHosts: configuration.allowedHosts, bearerToken: configuration.bearerToken), logger: logger)
+                listeningOn: configuration.host, names: configuration.allowedHosts,
+                bearerToken: configuration.bearerToken), logger: logger)
         self.service = MCPApplication(
             core: core, configuration: .init(host: configuration.host, port: configuration.port), logger: logger,
             findProblems: {

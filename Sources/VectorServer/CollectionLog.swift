@@ -100,7 +100,8 @@ struct CollectionLog: ~Copyable, Sendable {
             guard try !self.hasFrame(after: self.bytes, fileSize: size) else {
                 throw VectorError(
                     .corrupted,
-                    "The log of collection '\(self.name)' is damaged at byte \(self.bytes) and goes on behind the damage.")
+                    "The log of collection '\(self.name)' is damaged at byte \(self.bytes) and goes on behind the damage."
+                )
             }
             try self.file.truncate(to: self.bytes)
             try self.file.synchronize()

@@ -45,7 +45,9 @@ struct LogFrame: Hashable {
         guard bytes.count >= Self.headBytes, bytes.starts(with: Self.magic) else { return nil }
         let bytes = Array(bytes.prefix(Self.headBytes))
         guard ContentHash(of: bytes[..<24]).bytes.elementsEqual(bytes[24...]) else { return nil }
-        let length = bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
+        let length = bytes.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        }
         let sequence = bytes.withUnsafeBytes {
             UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }

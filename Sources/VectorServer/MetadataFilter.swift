@@ -144,7 +144,8 @@ extension MetadataFilter.Condition {
         case (.number(let left), .integer(let right)): Int64(exactly: left) == right
         case (.array(let left), .array(let right)): left.count == right.count && zip(left, right).allSatisfy(self.same)
         case (.object(let left), .object(let right)):
-            left.count == right.count && left.allSatisfy { name, value in right[name].map { self.same(value, $0) } ?? false }
+            left.count == right.count
+                && left.allSatisfy { name, value in right[name].map { self.same(value, $0) } ?? false }
         default: left == right
         }
     }

@@ -16,7 +16,8 @@ public struct VectorApplication: Sendable {
         public var maximumBodyBytes: Int
         /// The credential that every request must bring; `nil` asks for none.
         public var bearerToken: String?
-        /// The names by which clients reach the server; `nil` takes every name. See `MCPServerAccess`.
+        /// The names by which clients reach the server. `nil` means this machine's own names where `host` is a loopback
+        /// address, and any name elsewhere. See `MCPServerAccess`.
         public var allowedHosts: [String]?
         /// Threads that search and write.
         public var threads: Int
@@ -25,7 +26,7 @@ public struct VectorApplication: Sendable {
 
         public init(
             host: String = "127.0.0.1", port: Int = 8002, dataDirectory: String, maximumBodyBytes: Int = 16 << 20,
-            bearerToken: String? = nil, allowedHosts: [String]? = ["localhost", "127.0.0.1", "[::1]"], threads: Int = 4,
+            bearerToken: String? = nil, allowedHosts: [String]? = nil, threads: Int = 4,
             limits: VectorLimits = VectorLimits()
         ) {
             self.host = host
@@ -59,7 +60,8 @@ public struct VectorApplication: Sendable {
             instructions: "Collections of vectors of one dimension each, searched exactly by cosine similarity.",
             tools: VectorTools(store: store).definitions, limits: limits,
             access: MCPServerAccess(
-                allowedHosts: configuration.allowedHosts, bearerToken: configuration.bearerToken), logger: logger)
+                listeningOn: configuration.host, names: configuration.allowedHosts,
+                bearerToken: configuration.bearerToken), logger: logger)
         self.service = MCPApplication(
             core: core, configuration: .init(host: configuration.host, port: configuration.port), logger: logger,
             findProblems: {

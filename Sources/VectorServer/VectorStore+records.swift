@@ -10,7 +10,8 @@ extension VectorStore {
         let collection = try self.collection(name)
         guard (1...self.limits.maximumRecordsPerCall).contains(records.count) else {
             throw VectorError(
-                .invalidArgument, "records has 1 to \(self.limits.maximumRecordsPerCall) elements, not \(records.count).")
+                .invalidArgument,
+                "records has 1 to \(self.limits.maximumRecordsPerCall) elements, not \(records.count).")
         }
         let dimension = collection.dimension
         let prepared = try await self.pool.run { try self.prepare(records, dimension: dimension) }

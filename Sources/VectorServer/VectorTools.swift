@@ -65,7 +65,9 @@ struct VectorTools: Sendable {
             "Creates a collection for vectors of one dimension. Does nothing where it stands with that dimension.",
             input: [
                 "collection": Self.collectionSchema,
-                "dimension": ["type": "integer", "minimum": 1, "maximum": .integer(Int64(self.store.limits.maximumDimension))],
+                "dimension": [
+                    "type": "integer", "minimum": 1, "maximum": .integer(Int64(self.store.limits.maximumDimension)),
+                ],
             ], required: ["collection", "dimension"],
             output: [
                 "collection": ["type": "string"], "dimension": ["type": "integer"], "created": ["type": "boolean"],

@@ -2,13 +2,15 @@ import ArgumentParser
 import Hummingbird
 import JobQueuePostgres
 import LearnerAPI
+import LearnerWeb
 import Learners
+import OperatorConsole
 import Personalization
 import ProcessBootstrap
 import SemanticIndex
 import TextbookSync
 
-/// The API process: answers clients, enqueues, never works.
+/// The API process: answers clients, readers and operators, enqueues, never works.
 @main
 struct API: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,22 +25,29 @@ struct API: AsyncParsableCommand {
         let index = IndexParts(
             model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
             collectionPrefix: settings.vectors.container)
+        let catalog = ContentCatalog(database: backends.database, bookSlug: settings.book)
+        let bodies = LessonBodies(store: backends.objects)
         var personalization = PersonalizationService.Configuration()
         personalization.bookSlug = settings.book
         let api = LearnerAPI(
             .init(
-                learners: LearnerStore(database: backends.database),
-                catalog: ContentCatalog(database: backends.database, bookSlug: settings.book),
-                bodies: LessonBodies(store: backends.objects),
+                learners: LearnerStore(database: backends.database), catalog: catalog, bodies: bodies,
                 personalization: PersonalizationService(
                     database: backends.database, queue: backends.jobs, configuration: personalization),
                 search: SearchService(
                     database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
                     bookSlug: settings.book)))
+        let web = try LearnerWeb(catalog: catalog, bodies: bodies)
+        let console = try OperatorConsole(
+            store: QueueOverviewStore(database: backends.database),
+            access: OperatorAccess(token: settings.operatorToken, listeningOn: settings.host))
+
         let router = Router()
-        router.add(middleware: RequestBoundary())
+        router.add(middleware: RequestBoundary(errorPage: web.errorPage))
         ProcessHealth(registry: process.registry) { await backends.databaseObstacle() }.addRoutes(to: router)
         api.addRoutes(to: router)
+        web.addRoutes(to: router)
+        console.addRoutes(to: router)
         let server = Application(
             router: router,
             configuration: ApplicationConfiguration(

@@ -1,10 +1,12 @@
 """The processes the end-to-end tests run against: real executables, a real PostgreSQL, free ports of 127.0.0.1."""
 
+import contextlib
+import itertools
 import json
 import os
 import pathlib
 import pwd
-import secrets
+import random
 import shutil
 import signal
 import socket
@@ -18,8 +20,12 @@ import psycopg
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LECTERN_BIN", ROOT / ".build/debug"))
+BIN = pathlib.Path(os.environ.setdefault("LECTERN_BIN", str(ROOT / ".build/debug")))
 SAMPLE_BOOK = ROOT / "Deploy/sample-book"
+SUPPORT = ROOT / "Tests/Support"
+
+WORKERS = ("sync-worker", "embed-worker", "personalize-worker")
+SERVERS = ("storage", "vectordal")
 
 LEARNER = {
     "education_level": "undergraduate",
@@ -30,11 +36,22 @@ LEARNER = {
     "preferred_language": "en",
 }
 
+_ports = itertools.cycle(random.sample(range(20_000, 32_000), 12_000))
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those the system lends to outgoing connections: a server killed and started again finds it free."""
+    return next(port for port in _ports if is_free(port))
 
 
 def wait_for(what, condition, seconds=30.0, pause=0.05):
@@ -52,68 +69,98 @@ def wait_for(what, condition, seconds=30.0, pause=0.05):
     raise AssertionError(f"waited {seconds} s in vain for {what}" + (f" ({last})" if last else ""))
 
 
-def postgres_binaries():
-    candidates = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
-    named = os.environ.get("LECTERN_PG_BIN")
-    if named:
-        candidates.append(pathlib.Path(named))
-    assert candidates, "no PostgreSQL server is installed"
-    return candidates[-1]
+def clean_environment(**more):
+    """This environment without anything that configures Lectern, so that only what a test says counts."""
+    prefixes = ("DATABASE_", "MCP_", "CHAT_", "EMBEDDING_", "LECTERN_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    if "LECTERN_PG_BIN" in os.environ:
+        kept["LECTERN_PG_BIN"] = os.environ["LECTERN_PG_BIN"]
+    return kept | more
 
 
-class Postgres:
-    """A throwaway cluster."""
+def tail(path, lines=15):
+    try:
+        return "\n".join(pathlib.Path(path).read_text(errors="replace").splitlines()[-lines:])
+    except OSError as error:
+        return f"({error})"
 
-    def __init__(self, folder):
-        self.bin = postgres_binaries()
+
+class Cluster:
+    """A throwaway PostgreSQL server."""
+
+    def __init__(self):
+        self.bin = self._binaries()
         self.port = free_port()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lectern-e2e-pg-", dir="/tmp"))
-        self.log = open(folder / "postgres.log", "ab")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lectern-e2e-", dir="/tmp"))
+        self.process = None
         self.prefix = []
         if os.geteuid() == 0:
-            account = next(name for name in ("postgres", "nobody") if self._exists(name))
-            entry = pwd.getpwnam(account)
-            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
-            self.prefix = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", "--"]
-        data = self.folder / "data"
-        subprocess.run(
-            [*self.prefix, self.bin / "initdb", "-D", data, "-U", "lectern", "-A", "trust", "-E", "UTF8", "--no-sync"],
-            check=True, stdout=self.log, stderr=self.log)
-        self.process = None
-        self.start()
+            account = next(entry for entry in pwd.getpwall() if entry.pw_name in ("postgres", "nobody"))
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            self.prefix = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"]
+        self.log = open(self.folder / "server.log", "ab")
+        try:
+            subprocess.run(
+                [*self.prefix, self.bin / "initdb", "-D", self.folder / "data", "-U", "lectern", "-A", "trust",
+                 "-E", "UTF8", "--no-sync"],
+                check=True, stdout=self.log, stderr=self.log, timeout=60)
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
 
     @staticmethod
-    def _exists(name):
-        try:
-            pwd.getpwnam(name)
-            return True
-        except KeyError:
-            return False
+    def _binaries():
+        if named := os.environ.get("LECTERN_PG_BIN"):
+            return pathlib.Path(named)
+        installed = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        assert installed, "no PostgreSQL server is installed"
+        return installed[-1]
 
     def start(self):
         self.process = subprocess.Popen(
             [*self.prefix, self.bin / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder,
-             "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"],
-            stdout=self.log, stderr=self.log)
-        wait_for("PostgreSQL", lambda: self.query("SELECT 1"))
+             "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
+
+        def answers():
+            assert self.process.poll() is None, f"PostgreSQL ended:\n{tail(self.folder / 'server.log')}"
+            return Database(self, "postgres").query("SELECT 1")
+
+        wait_for("PostgreSQL", answers)
 
     def stop(self, how=signal.SIGQUIT):
         """SIGQUIT is an immediate shutdown: no client is told good-bye."""
         self.process.send_signal(how)
         self.process.wait(30)
 
+    def create(self, name):
+        Database(self, "postgres").query(f'CREATE DATABASE "{name}"')
+        return Database(self, name)
+
     def remove(self):
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.stop()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+
+class Database:
+    """One database of a cluster."""
+
+    def __init__(self, cluster, name):
+        self.cluster = cluster
+        self.name = name
+
     @property
     def url(self):
-        return f"postgresql://lectern@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://lectern@127.0.0.1:{self.cluster.port}/{self.name}"
+
+    def connect(self):
+        return psycopg.connect(self.url, autocommit=True, connect_timeout=5)
 
     def query(self, sql, *arguments):
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+        with self.connect() as connection:
             cursor = connection.execute(sql, arguments or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -124,15 +171,13 @@ class Postgres:
 class Stack:
     """All executables of one installation; each can be killed and started again."""
 
-    def __init__(self, folder, environment=None):
+    def __init__(self, folder, database, environment=None):
         self.folder = pathlib.Path(folder)
         self.environment = environment or {}
-        self.postgres = Postgres(self.folder)
-        self.ports = {}
+        self.database = database
         self.processes = {}
         self.extra = []
-        for name in ("api", "storage", "vectordal", "sync-worker", "embed-worker", "personalize-worker"):
-            self.ports[name] = free_port()
+        self.ports = {name: free_port() for name in ("api", *SERVERS, *WORKERS)}
 
     @property
     def api(self):
@@ -140,121 +185,246 @@ class Stack:
 
     @property
     def environ(self):
-        return {
-            **os.environ,
-            "DATABASE_URL": self.postgres.url,
-            "MCP_STORAGE_URL": f"http://127.0.0.1:{self.ports['storage']}/sse",
-            "MCP_VECTOR_URL": f"http://127.0.0.1:{self.ports['vectordal']}/sse",
-            **self.environment,
-        }
+        return clean_environment(
+            DATABASE_URL=self.database.url,
+            MCP_STORAGE_URL=f"http://127.0.0.1:{self.ports['storage']}/sse",
+            MCP_VECTOR_URL=f"http://127.0.0.1:{self.ports['vectordal']}/sse",
+        ) | self.environment
 
-    def command(self, *arguments, check=True, **options):
-        return subprocess.run(
-            [BIN / "lectern", *arguments], env=self.environ, check=check, capture_output=True, text=True, timeout=180,
-            **options)
+    # Commands
+
+    def command(self, *arguments, check=True, timeout=120):
+        done = subprocess.run(
+            [BIN / "lectern", *map(str, arguments)], env=self.environ, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=timeout)
+        assert not check or done.returncode == 0, f"lectern {' '.join(map(str, arguments))}: {done.stderr}"
+        return done
+
+    def migrate(self):
+        self.command("migrate", "up")
+
+    def sync(self, book=SAMPLE_BOOK):
+        """Publishes a book and returns the report."""
+        done = self.command("resync", "--path", book, "--wait", "--timeout", "100", "--output", "json")
+        return json.loads(done.stdout)
+
+    def enqueue_sync(self, book):
+        """Asks for a sync and returns the job's id."""
+        return int(json.loads(self.command("resync", "--path", book, "--output", "json").stdout)["job"])
+
+    # Processes
 
     def start(self, *names, ready=True):
         for name in names:
             arguments = [BIN / f"lectern-{name}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
-            if name in ("storage", "vectordal"):
-                arguments += ["--data", self.folder / name]
-            log = open(self.folder / f"{name}.log", "ab")
-            self.processes[name] = subprocess.Popen(arguments, env=self.environ, stdout=log, stderr=log)
-            log.close()
+            if name in SERVERS:
+                arguments += ["--data", self.folder / "data" / name]
+            with open(self.log(name), "ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    arguments, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    start_new_session=True)
         if ready:
             for name in names:
-                wait_for(f"{name} to be ready (see {self.folder}/{name}.log)", lambda name=name: self.is_ready(name))
+                wait_for(f"{name} to be ready, see {self.log(name)}", lambda name=name: self.is_ready(name))
+
+    def log(self, name):
+        return self.folder / f"{name}.log"
 
     def is_ready(self, name):
+        process = self.processes[name]
+        assert process.poll() is None, f"{name} ended with {process.returncode}:\n{tail(self.log(name))}"
         return httpx.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5).status_code == 200
 
     def start_all(self):
-        self.command("migrate", "up")
-        self.start("storage", "vectordal")
-        self.start("api", "sync-worker", "embed-worker", "personalize-worker")
+        self.migrate()
+        self.start(*SERVERS)
+        self.start("api", *WORKERS)
+
+    def pids(self):
+        return {name: process.pid for name, process in self.processes.items()}
 
     def kill(self, name, how=signal.SIGKILL):
+        """Sends the signal, waits for the end and returns the exit code."""
         self.processes[name].send_signal(how)
-        self.processes[name].wait(60)
+        return self.processes[name].wait(60)
 
     def stop(self):
-        running = [process for process in self.processes.values() if process.poll() is None]
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(45)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        """Ends every process with SIGTERM; one that does not drain within its time is an error."""
+        faults = []
+        for group in (WORKERS, ("api", *SERVERS)):
+            running = {name: self.processes[name] for name in group
+                       if name in self.processes and self.processes[name].poll() is None}
+            for process in running.values():
+                process.terminate()
+            for name, process in running.items():
+                try:
+                    code = process.wait(45)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    code = f"nothing within 45 s ({process.wait()})"
+                if code != 0:
+                    faults.append(f"{name} answered SIGTERM with {code}:\n{tail(self.log(name))}")
         for process in self.extra:
             process.kill()
             process.wait()
-        self.postgres.remove()
+            process.stdin.close()
+        self.extra.clear()
+        return faults
 
-    def sync(self, book=SAMPLE_BOOK, wait=True):
-        arguments = ["resync", "--path", str(book), "--output", "json"] + (["--wait", "--timeout", "120"] if wait else [])
-        return json.loads(self.command(*arguments).stdout)
+    def peer(self, script, *arguments):
+        """Starts a Python server of Tests/Support and returns its address without a path."""
+        process = subprocess.Popen(
+            [sys.executable, SUPPORT / script, *map(str, arguments)], env=clean_environment(), stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.extra.append(process)
+        return f"http://127.0.0.1:{int(process.stdout.readline())}"
+
+    def scripted_provider(self):
+        return self.peer("scripted_provider.py", "--exit-with-stdin")
+
+    # What stands in the database
 
     def wait_until_embedded(self, seconds=60):
-        wait_for(
-            "every lesson to be embedded",
-            lambda: self.postgres.value("SELECT count(*) FROM lectern.flight WHERE key LIKE 'embed_lesson:%%'") == 0,
-            seconds)
+        """Waits until no text waits for its embedding; one that was given up is an error."""
+
+        def nothing_waits():
+            dead = self.database.query("SELECT message FROM lectern.dead WHERE kind = 'embed_lesson'")
+            assert not dead, dead
+            return self.database.value("SELECT count(*) FROM lectern.flight WHERE key LIKE 'embed_lesson:%'") == 0
+
+        wait_for("every lesson to be embedded", nothing_waits, seconds)
+
+    def wait_until_idle(self, seconds=60):
+        """Waits until no job is left over in any table of the queue."""
+
+        def is_idle():
+            return self.unfinished() == {}
+
+        wait_for("an empty queue", is_idle, seconds)
+
+    def unfinished(self):
+        """How many rows stand in each table that holds unfinished work, where there are any."""
+        tables = ("ready", "scheduled", "lease", "flight")
+        counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM lectern.{table}" for table in tables)
+        return {table: count for table, count in self.database.query(counts) if count}
+
+    # Clients
+
+    def client(self, **options):
+        return httpx.Client(base_url=self.api, timeout=40, trust_env=False, **options)
 
     def learner(self, **answers):
-        """A new learner who has answered the six questions."""
-        client = httpx.Client(base_url=self.api, timeout=40)
+        """A client that speaks for a new learner who has answered the six questions."""
+        client = self.client()
         user = client.post("/api/user/create").json()["id"]
         client.headers["X-User-ID"] = user
         answer = client.post("/api/onboarding", json={"user_id": user, **LEARNER, **answers})
         assert answer.status_code == 200, answer.text
         return client
 
-    def script_provider(self):
-        """Starts the scripted model provider and returns its base URL."""
-        process = subprocess.Popen(
-            [sys.executable, ROOT / "Tests/Support/scripted_provider.py", "--port", "0"], stdout=subprocess.PIPE,
-            text=True)
-        self.extra.append(process)
-        line = process.stdout.readline()
-        port = int("".join(character for character in line.split(":")[-1] if character.isdigit()))
-        return f"http://127.0.0.1:{port}"
+
+def poll_text(client, slug, seconds=30):
+    """Polls the cache as a client does until the text is there, and returns the answer's body."""
+
+    def text():
+        answer = client.get(f"/api/personalize/{slug}")
+        assert answer.status_code in (200, 202, 503), (answer.status_code, answer.text)
+        body = answer.json()
+        assert body.get("status") != "failed", body
+        return body if answer.status_code == 200 else None
+
+    return wait_for(f"the text of {slug}", text, seconds)
 
 
-@pytest.fixture
-def fresh_stack(tmp_path):
-    """A migrated installation of one test's own; nothing but what the test starts runs."""
-    stack = Stack(tmp_path)
+def problem(answer, status):
+    """Checks that an answer is a refusal in the contract's form and returns its members."""
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    assert answer.headers["content-type"].split(";")[0] == "application/problem+json"
+    body = answer.json()
+    assert {"type", "title", "status", "detail", "instance", "error", "message"} <= body.keys(), body
+    assert body["status"] == status
+    assert body["error"] and body["message"] and body["title"]
+    return body
+
+
+def make_book(folder, lessons, words=200, slug="made-book"):
+    """A book of one part and one chapter with as many lessons as asked for."""
+    folder = pathlib.Path(folder)
+    place = folder / "parts/01-First/chapters/01-Chapter/lessons"
+    place.mkdir(parents=True)
+    (folder / "book.yaml").write_text(
+        f"slug: {slug}\ntitle: A made book\nlanguage: en\nparts:\n"
+        "  - number: 1\n    title: First\n    layer: L1\n    tier: A2\n    folder: 01-First\n    weeks: [1, 2]\n"
+        "    chapters:\n      - {number: 1, title: Chapter, folder: 01-Chapter, prerequisites: []}\n")
+    for number in range(1, lessons + 1):
+        write_lesson(place / f"{number:03d}-lesson-{number}.md", number, words)
+    return folder
+
+
+def write_lesson(path, number, words=200):
+    """A lesson of plain prose that shares no word with any other."""
+    sentences = [
+        f"Fact {index} of topic{number} tells how part{number}x{index} holds the frame{number}x{index}."
+        for index in range(max(1, words // 10))
+    ]
+    path.write_text(f"---\ntitle: Lesson {number}\n---\n\n# Lesson {number}\n\n## About topic{number}\n\n"
+                    + " ".join(sentences) + "\n")
+
+
+_names = itertools.count(1)
+
+
+@contextlib.contextmanager
+def running(stack):
+    """Yields the stack; afterwards nothing of it runs, and what did not drain is an error."""
     try:
         yield stack
-    finally:
+    except BaseException:
         stack.stop()
+        raise
+    faults = stack.stop()
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory):
+def cluster():
+    """One PostgreSQL server for all tests that do not stop it; each installation has a database of its own."""
+    server = Cluster()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_cluster():
+    """A PostgreSQL server that the test may stop."""
+    server = Cluster()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def fresh_stack(cluster, tmp_path):
+    """A migrated installation of one test's own; nothing but what the test starts runs."""
+    with running(Stack(tmp_path, cluster.create(f"fresh{next(_names)}"))) as stack:
+        stack.migrate()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stack(cluster, tmp_path_factory):
     """One installation with the sample book published and embedded, for tests that break nothing."""
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
+    with running(Stack(tmp_path_factory.mktemp("stack"), cluster.create("shared"))) as stack:
         stack.start_all()
         stack.sync()
         stack.wait_until_embedded()
         yield stack
-    finally:
-        stack.stop()
 
 
-def make_book(folder, lessons, words=200):
-    """A book of one part and one chapter with as many lessons as asked for."""
-    place = pathlib.Path(folder) / "parts/01-First/chapters/01-Chapter/lessons"
-    place.mkdir(parents=True)
-    (pathlib.Path(folder) / "book.yaml").write_text(
-        "slug: made-book\ntitle: A made book\nlanguage: en\nparts:\n"
-        "  - number: 1\n    title: First\n    layer: L1\n    tier: A2\n    folder: 01-First\n    weeks: [1, 2]\n"
-        "    chapters:\n      - {number: 1, title: Chapter, folder: 01-Chapter, prerequisites: []}\n")
-    for number in range(1, lessons + 1):
-        text = " ".join(f"word{number}x{index}" for index in range(words))
-        (place / f"{number:03d}-lesson-{number}.md").write_text(
-            f"---\ntitle: Lesson {number}\n---\n\n# Lesson {number}\n\n## About {secrets.token_hex(4)}\n\n{text}\n")
-    return pathlib.Path(folder)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Adds the ends of the processes' logs to a failure."""
+    report = yield
+    if report.failed:
+        for stack in (value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Stack)):
+            report.sections.extend((f"end of {name}.log", tail(stack.log(name))) for name in stack.processes)
+    return report

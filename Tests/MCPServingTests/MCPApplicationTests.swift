@@ -46,7 +46,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("POST", "/sse", 405), ("DELETE", "/messages", 405), ("PUT", "/mcp", 405), ("GET", "/other", 404)])
+    @Test(arguments: [
+        ("POST", "/sse", 405), ("DELETE", "/messages", 405), ("PUT", "/mcp", 405), ("GET", "/other", 404),
+    ])
     func wrongMethodsAndPathsAreRefused(_ method: String, _ path: String, _ status: Int) async throws {
         try await self.withServer { url, _, http in
             let answer = try await http.execute(HTTPClientRequest(method: method, url: url + path))
@@ -119,7 +121,8 @@ import Testing
         try await self.withServer { url, _, http in
             for path in ["/sse", "/mcp"] {
                 let client = MCPClient(
-                    configuration: MCPClientConfiguration(name: "test", url: url + path), http: http, logger: Self.quiet)
+                    configuration: MCPClientConfiguration(name: "test", url: url + path), http: http, logger: Self.quiet
+                )
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await client.run() }
                     let result = try await client.callTool(

@@ -192,16 +192,19 @@ import Textbook
         let clock = ContinuousClock()
         func run(_ count: Int) -> Duration {
             let text = String(repeating: piece, count: count)
-            return (0..<3).map { _ in
-                clock.measure {
-                    for chunk in Chunker().chunks(of: text) where chunk.tokens > 2_900 {
-                        Issue.record("\(chunk.tokens) tokens of \(piece.debugDescription)")
-                    }
+            return clock.measure {
+                for chunk in Chunker().chunks(of: text) where chunk.tokens > 2_900 {
+                    Issue.record("\(chunk.tokens) tokens of \(piece.debugDescription)")
                 }
-            }.min() ?? .zero
+            }
         }
         let small = 4_000 / piece.utf8.count
-        #expect(run(small * 8) / max(run(small), .microseconds(100)) < 30)
+        // Other work on the machine only makes times longer: the shortest count, measured anew while they look bad.
+        var times = (small: run(small), large: run(small * 8))
+        for _ in 0..<8 where times.large / max(times.small, .microseconds(100)) > 20 {
+            times = (min(times.small, run(small)), min(times.large, run(small * 8)))
+        }
+        #expect(times.large / max(times.small, .microseconds(100)) < 30)
     }
 
     @Test func tokensOfTwoTextsAreNeverMoreThanTheSum() {

@@ -35,7 +35,8 @@ import Testing
             case 7:
                 #expect(try open.get(key, in: bucket)?.content == model[key.bytes], "seed \(seed), step \(step)")
             default:
-                let prefix = String(decoding: key.bytes.prefix(Int.random(in: 0...key.bytes.count, using: &generator)), as: UTF8.self)
+                let prefix = String(
+                    decoding: key.bytes.prefix(Int.random(in: 0...key.bytes.count, using: &generator)), as: UTF8.self)
                 try Self.compareListing(open, bucket, Array(prefix.utf8), prefix, model, using: &generator)
             }
         }

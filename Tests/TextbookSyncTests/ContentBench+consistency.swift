@@ -37,4 +37,20 @@ extension ContentBench {
             """)
         #expect(unqueued == 0, "every lesson is on its way into the index", sourceLocation: sourceLocation)
     }
+
+    /// Goes back to the first release of the fixture, and to the objects there were then.
+    func republish(_ objects: [String: [UInt8]]) async throws {
+        for key in self.memory.keys { self.memory.set(key, objects[key]) }
+        for (key, body) in objects { self.memory.set(key, body) }
+        try await self.database.withTransaction { transaction in
+            _ = try await transaction.execute(
+                """
+                UPDATE lectern.book
+                SET active_release = (SELECT min(r.id) FROM lectern.release r WHERE r.book_id = book.id)
+                """)
+            _ = try await transaction.execute(
+                "DELETE FROM lectern.release r USING lectern.book b WHERE r.book_id = b.id AND r.id <> b.active_release")
+            _ = try await transaction.execute("UPDATE lectern.release SET state = 'published'")
+        }
+    }
 }

@@ -49,13 +49,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "ch01-x", "../../etc/passwd", "a\0b", String(repeating: "x", count: 10_240), "'; DROP"])
-    func whatIsNotPublishedIsNotFound(slug: String) async throws {
+    @Test func whatIsNotPublishedIsNotFound() async throws {
         try await ContentBench.with { bench in
             try await BookFixture(chapters: 1, lessons: 1).onDisk { _ = try await bench.run($0) }
-            let error = await #expect(throws: CatalogError.self) { try await bench.catalog.lesson(slug) }
-            #expect(error?.code == .notFound)
-            #expect((error?.message.utf8.count ?? 0) < 1_200)
+            let hostile = String(repeating: "x", count: 10_240)
+            for slug in ["", "ch01-x", "../../etc/passwd", "a\0b", hostile, "'; DROP"] {
+                let error = await #expect(throws: CatalogError.self) { try await bench.catalog.lesson(slug) }
+                #expect(error?.code == .notFound)
+                #expect((error?.message.utf8.count ?? 0) < 1_200)
+            }
             await #expect(throws: CatalogError.self) { try await bench.catalog.part(.max) }
             await #expect(throws: CatalogError.self) { try await bench.catalog.chapter(-1) }
         }

@@ -142,14 +142,9 @@ import Textbook
         "---\n", "a\n===\n", "{/*\n", "import a from '\n\n", ":::a\n:::\n", "<A\n", "<A b='\n", "</script", "`",
     ])
     func timeGrowsWithTheLengthOnly(piece: String) {
-        let clock = ContinuousClock()
-        func fastest(_ count: Int) -> Duration {
-            let bytes = Array(String(repeating: piece, count: count).utf8)
-            return (0..<3).map { _ in clock.measure { _ = BlockScanner.scan(bytes) } }.min() ?? .zero
+        let ratio = Growth.ratio(small: 20_000 / piece.utf8.count) { count in
+            _ = BlockScanner.scan(Array(String(repeating: piece, count: count).utf8))
         }
-        let small = 20_000 / piece.utf8.count
-        // Eight times the text takes eight times as long; quadratic work would take 64 times.
-        let ratio = fastest(small * 8) / max(fastest(small), .microseconds(20))
         #expect(ratio < 30, "\(piece.debugDescription)")
     }
 }

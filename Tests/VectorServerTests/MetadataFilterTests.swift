@@ -53,7 +53,8 @@ import Testing
         var deep: JSONValue = ["a": 1]
         for _ in 0..<50 { deep = ["$and": [deep]] }
         #expect(throws: VectorError.self) { try MetadataFilter.parse(deep) }
-        let long = JSONValue.object(Dictionary(uniqueKeysWithValues: (0..<300).map { ("f\($0)", JSONValue.integer(1)) }))
+        let long = JSONValue.object(
+            Dictionary(uniqueKeysWithValues: (0..<300).map { ("f\($0)", JSONValue.integer(1)) }))
         #expect(throws: VectorError.self) { try MetadataFilter.parse(long) }
     }
 }

@@ -125,7 +125,8 @@ import Testing
             _ = try await store.createCollection(self.name, dimension: 3)
             for round in 0..<60 {
                 _ = try await store.upsert(
-                    [record("k\(round % 5)", [1, Double(round), 2], ["round": .integer(Int64(round))])], into: self.name)
+                    [record("k\(round % 5)", [1, Double(round), 2], ["round": .integer(Int64(round))])], into: self.name
+                )
             }
             expected = try self.contents(store)
             #expect(expected.count == 5)

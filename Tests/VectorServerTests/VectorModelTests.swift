@@ -41,7 +41,8 @@ import Testing
             case 0...4:
                 let ids = Set((0..<Int.random(in: 1...12, using: &generator)).map { _ in Self.id(&generator) })
                 let records = ids.sorted().map { id in
-                    record(id, (0..<7).map { _ in Double.random(in: -1...1, using: &generator) }, ["g": .integer(group)])
+                    record(
+                        id, (0..<7).map { _ in Double.random(in: -1...1, using: &generator) }, ["g": .integer(group)])
                 }
                 #expect(try await open.upsert(records, into: name) == records.count)
                 for item in records { model.records[item.id] = (item.vector, group) }

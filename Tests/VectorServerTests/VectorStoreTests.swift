@@ -75,21 +75,25 @@ import Testing
         await #expect(throws: VectorError.self) { try await store.delete(matching: [:], from: self.name) }
     }
 
-    @Test(arguments: [
-        ([record("a", [1, 2])], "records[0].vector has 2 numbers, but the collection's dimension is 3."),
-        ([record("a", [1, 2, 3]), record("b", [0, 0, 0])], "records[1].vector is a zero vector, which has no direction."),
-        ([record("a", [1, .nan, 3])], "records[0].vector[1] is not a finite 32-bit number."),
-        ([record("a", [1, 2, .infinity])], "records[0].vector[2] is not a finite 32-bit number."),
-        ([record("a", [1e39, 2, 3])], "records[0].vector[0] is not a finite 32-bit number."),
-        ([record("a", [1e-46, 0, 0])], "records[0].vector is a zero vector, which has no direction."),
-        ([record("", [1, 2, 3])], "records[0].id has 1 to 256 bytes and no control characters."),
-        ([record("a", [1, 2, 3]), record("a", [1, 2, 4])], "records[1].id is that of records[0] too."),
-        ([], "records has 1 to 5000 elements, not 0."),
-        (
-            [record("a", [1, 2, 3], ["m": .string(String(repeating: "x", count: 20_000))])],
-            "records[0].metadata has 20008 bytes of JSON; 16384 are allowed."
-        ),
-    ] as [([VectorRecord], String)])
+    @Test(
+        arguments: [
+            ([record("a", [1, 2])], "records[0].vector has 2 numbers, but the collection's dimension is 3."),
+            (
+                [record("a", [1, 2, 3]), record("b", [0, 0, 0])],
+                "records[1].vector is a zero vector, which has no direction."
+            ),
+            ([record("a", [1, .nan, 3])], "records[0].vector[1] is not a finite 32-bit number."),
+            ([record("a", [1, 2, .infinity])], "records[0].vector[2] is not a finite 32-bit number."),
+            ([record("a", [1e39, 2, 3])], "records[0].vector[0] is not a finite 32-bit number."),
+            ([record("a", [1e-46, 0, 0])], "records[0].vector is a zero vector, which has no direction."),
+            ([record("", [1, 2, 3])], "records[0].id has 1 to 256 bytes and no control characters."),
+            ([record("a", [1, 2, 3]), record("a", [1, 2, 4])], "records[1].id is that of records[0] too."),
+            ([], "records has 1 to 5000 elements, not 0."),
+            (
+                [record("a", [1, 2, 3], ["m": .string(String(repeating: "x", count: 20_000))])],
+                "records[0].metadata has 20008 bytes of JSON; 16384 are allowed."
+            ),
+        ] as [([VectorRecord], String)])
     func aFaultRefusesTheWholeCallAndNamesThePlace(_ records: [VectorRecord], _ message: String) async throws {
         let store = try await self.filled()
         let error = await #expect(throws: VectorError.self) { try await store.upsert(records, into: self.name) }
