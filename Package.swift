@@ -111,17 +111,14 @@ let package = Package(
         library(
             "LearnerAPI",
             [
-                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "JobQueue", "ContentHashing",
+                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres", "ContentHashing",
                 hummingbird, logging,
             ]),
         library(
-            "LearnerWeb",
-            [
-                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "MarkdownHTML", hummingbird,
-                mustache, logging,
-            ], resources: [.copy("Templates"), .copy("Assets")]),
+            "LearnerWeb", ["TextbookSync", "MarkdownHTML", "ContentHashing", hummingbird, mustache],
+            resources: [.copy("Templates"), .copy("Assets")]),
         library(
-            "OperatorConsole", ["JobQueue", "JobQueuePostgres", hummingbird, mustache, logging],
+            "OperatorConsole", ["JobQueue", "JobQueuePostgres", hummingbird, mustache],
             resources: [.copy("Templates"), .copy("Assets")]),
 
         // Executables
@@ -160,6 +157,12 @@ let package = Package(
             name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
             swiftSettings: strict),
         .target(name: "ServerTesting", path: "Tests/Support/ServerTesting", swiftSettings: strict),
+        .target(
+            name: "ContentTesting",
+            dependencies: [
+                "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema", "ContentHashing",
+                "PostgresTesting", logging,
+            ], path: "Tests/Support/ContentTesting", swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("ContentHashing"),
         tests("ServerSentEvents", ["ServerTesting"]),
@@ -167,11 +170,24 @@ let package = Package(
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
         tests("MarkdownHTML", ["ServerTesting"]),
         tests("Postgres", ["PostgresTesting", lifecycle, logging]),
-        tests("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging]),
+        tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", lifecycle, logging]),
+        tests("MCPServing", ["MCP", "CurlHTTP", lifecycle, logging]),
         tests("JobQueue"),
         tests("Schema", ["Postgres", "PostgresTesting", logging]),
         tests("JobQueuePostgres", ["JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
         tests("Textbook", ["CMarkGFM", "ContentHashing"]),
+        tests(
+            "TextbookSync",
+            [
+                "ContentTesting", "Textbook", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP",
+                "ContentHashing",
+            ]),
+        tests(
+            "SemanticIndex",
+            [
+                "ContentTesting", "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
+                "MCP", "LanguageModels",
+            ]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
         tests(
             "Personalization",
@@ -179,13 +195,14 @@ let package = Package(
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
                 "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
             ]),
-        tests(
-            "TextbookSync",
-            [
-                "Textbook", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema", "PostgresTesting", "MCP",
-                "ContentHashing", logging,
-            ]),
         tests("StorageServer", ["ContentHashing", "MCP", logging]),
         tests("VectorServer", ["MCP", logging]),
+        tests(
+            "LearnerAPI",
+            [
+                "LearnerWeb", "OperatorConsole", "Learners", "Personalization", "SemanticIndex", "TextbookSync",
+                "JobQueuePostgres", "LanguageModels", "Postgres", "Schema", "ContentHashing", "CurlHTTP", "PostgresTesting", "ServerTesting", hummingbird,
+                logging,
+            ]),
     ]
 )

@@ -226,7 +226,6 @@ extension HTTPClientConfiguration.Protocols {
         switch self {
         case .automatic: CURL_HTTP_VERSION_2TLS
         case .http1: CURL_HTTP_VERSION_1_1
-        case .http2PriorKnowledge: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         }
     }
 }

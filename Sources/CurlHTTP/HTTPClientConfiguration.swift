@@ -6,8 +6,6 @@ public struct HTTPClientConfiguration: Sendable {
         case automatic
         /// HTTP/1.1 only.
         case http1
-        /// HTTP/2 from the first byte, also without TLS.
-        case http2PriorKnowledge
     }
 
     /// The most connections to one host and port at a time; further exchanges wait for one, within their deadlines.

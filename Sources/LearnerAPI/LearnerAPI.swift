@@ -16,16 +16,17 @@ public struct LearnerAPI: Sendable {
     /// An API over what stands behind it.
     public init(_ dependencies: Dependencies) {
         self.dependencies = dependencies
-        self.table = RouteTable([
-            // Before the users, whose `user/{user_id}` would take it for an id.
-            PreferencesRoutes(dependencies.learners).routes,
-            UserRoutes(dependencies).routes,
-            PersonalizationRoutes(dependencies).routes,
-            OperationRoutes(dependencies).routes,
-            ContentRoutes(dependencies).routes,
-            SearchRoutes(dependencies).routes,
-            ProblemRoutes().routes,
-        ].flatMap { $0 })
+        self.table = RouteTable(
+            [
+                // Before the users, whose `user/{user_id}` would take it for an id.
+                PreferencesRoutes(dependencies.learners).routes,
+                UserRoutes(dependencies).routes,
+                PersonalizationRoutes(dependencies).routes,
+                OperationRoutes(dependencies).routes,
+                ContentRoutes(dependencies).routes,
+                SearchRoutes(dependencies).routes,
+                ProblemRoutes().routes,
+            ].flatMap { $0 })
     }
 
     /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.

@@ -36,8 +36,7 @@ public struct LearnerWeb: Sendable {
             return nil
         }
         let page = ErrorPage(status: status.code, title: title, detail: detail)
-        var response = self.pages.response(page, template: .error, status: status)
-        response?.headers[.cacheControl] = "no-store"
+        let response = self.pages.response(page, template: .error, status: status)
         return request.method == .head ? response?.createHeadResponse() : response
     }
 }

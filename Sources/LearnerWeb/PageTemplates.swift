@@ -28,14 +28,17 @@ struct PageTemplates: Sendable {
     /// The page; `nil` only for a template that is not registered.
     func response(_ page: Any, template: Name, status: HTTPResponse.Status = .ok) -> Response? {
         guard let html = self.library.render(page, withTemplate: template.rawValue) else { return nil }
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .contentSecurityPolicy: Self.policy, .vary: "Accept",
+        ]
+        if status == .ok {
+            headers[.cacheControl] = "public, max-age=60, stale-while-revalidate=600"
+            headers[.eTag] = "\"\(ContentHash(of: html).hex)\""
+        } else {
+            headers[.cacheControl] = "no-store"
+        }
         return Response(
-            status: status,
-            headers: [
-                .contentType: "text/html; charset=utf-8", .contentSecurityPolicy: Self.policy,
-                .cacheControl: "public, max-age=60, stale-while-revalidate=600",
-                .eTag: "\"\(ContentHash(of: html).hex)\"", .vary: "Accept",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 
     /// Own files only, nothing inline, nobody's frame.

@@ -8,10 +8,10 @@ enum AdmonitionLine: Hashable, Sendable {
     ]
 
     /// Reads a line without its indentation; `nil` for any other line.
-    init?(_ line: Substring) {
-        let colons = line.utf8.prefix { $0 == UInt8(ascii: ":") }.count
+    init?(_ line: ArraySlice<UInt8>) {
+        let colons = line.prefix { $0 == UInt8(ascii: ":") }.count
         guard (3...12).contains(colons) else { return nil }
-        var rest = Self.trimmed(line.dropFirst(colons))
+        var rest = Self.trimmed(Substring(decoding: line.dropFirst(colons), as: UTF8.self))
         guard !rest.isEmpty else {
             self = .close(colons: colons)
             return

@@ -12,35 +12,44 @@ struct MarkdownSource: Sendable {
         let original: String
     }
 
-    let text: String
+    /// UTF-8.
+    let text: [UInt8]
     private let markers: [Marker]
 
     init(_ markdown: String, options: MarkdownRenderer.Options) throws(MarkdownError) {
         guard markdown.utf8.count <= options.maximumBytes else {
             throw MarkdownError(code: .tooLarge, message: "the Markdown exceeds \(options.maximumBytes) bytes")
         }
+        let clean = Self.cleaned(Array(markdown.utf8))
         var limits = MarkdownLimits(options: options)
         var fence: Fence?
         var markers: [Marker] = []
-        var text = ""
-        text.reserveCapacity(markdown.utf8.count)
-        for (number, line) in Self.lines(of: markdown).enumerated() {
-            let content = line.drop { $0 == " " || $0 == "\t" }
+        var text: [UInt8] = []
+        text.reserveCapacity(clean.count + 1)
+        var number = 0
+        var start = 0
+        while start < clean.count {
+            number += 1
+            let end = clean[start...].firstIndex(of: UInt8(ascii: "\n")) ?? clean.count
+            let line = clean[start..<end]
+            start = end + 1
+            let content = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             if let open = fence {
                 if open.isClosed(by: content) { fence = nil }
             } else if let opening = Fence(content) {
                 fence = opening
             } else {
-                try limits.check(line, number: number + 1)
-                if content.first == ":", let admonition = AdmonitionLine(content) {
-                    let indentation = line[..<content.startIndex]
-                    text += "\n\(indentation)\(Self.sign)\(markers.count)\(Self.sign)\n\n"
-                    markers.append(Marker(line: admonition, original: String(content)))
+                try limits.check(line, number: number)
+                if let admonition = AdmonitionLine(content) {
+                    text.append(UInt8(ascii: "\n"))
+                    text += line[..<content.startIndex]
+                    text += Array("\(Self.sign)\(markers.count)\(Self.sign)\n\n".utf8)
+                    markers.append(Marker(line: admonition, original: String(decoding: content, as: UTF8.self)))
                     continue
                 }
             }
             text += line
-            text += "\n"
+            text.append(UInt8(ascii: "\n"))
         }
         self.text = text
         self.markers = markers
@@ -77,20 +86,28 @@ struct MarkdownSource: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// Lines without their ends, free of NUL and of the sign.
-    private static func lines(of markdown: String) -> [Substring] {
-        var clean = String.UnicodeScalarView()
-        var afterCarriageReturn = false
-        for scalar in markdown.unicodeScalars {
-            switch scalar {
-            case "\r": clean.append("\n")
-            case "\n": if !afterCarriageReturn { clean.append("\n") }
-            case "\0", "\u{F8FF}": clean.append("\u{FFFD}")
-            default: clean.append(scalar)
+    /// Ends every line with LF, and replaces NUL and the sign (EF A3 BF) by U+FFFD (EF BF BD).
+    private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
+        var clean: [UInt8] = []
+        clean.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case UInt8(ascii: "\r"):
+                clean.append(UInt8(ascii: "\n"))
+                if index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "\n") { index += 1 }
+            case 0:
+                clean += [0xEF, 0xBF, 0xBD]
+            case 0xEF where index + 2 < bytes.count && bytes[index + 1] == 0xA3 && bytes[index + 2] == 0xBF:
+                clean += [0xEF, 0xBF, 0xBD]
+                index += 2
+            default:
+                clean.append(byte)
             }
-            afterCarriageReturn = scalar == "\r"
+            index += 1
         }
-        return String(clean).split(separator: "\n", omittingEmptySubsequences: false)
+        return clean
     }
 }
 
@@ -99,16 +116,17 @@ private struct Fence {
     private let character: UInt8
     private let length: Int
 
-    init?(_ line: Substring) {
-        guard let first = line.utf8.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else { return nil }
+    /// Reads a line without its indentation.
+    init?(_ line: ArraySlice<UInt8>) {
+        guard let first = line.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else { return nil }
         self.character = first
-        self.length = line.utf8.prefix { $0 == first }.count
+        self.length = line.prefix { $0 == first }.count
         guard self.length >= 3 else { return nil }
-        guard first == UInt8(ascii: "~") || !line.utf8.dropFirst(self.length).contains(first) else { return nil }
+        guard first == UInt8(ascii: "~") || !line.dropFirst(self.length).contains(first) else { return nil }
     }
 
-    func isClosed(by line: Substring) -> Bool {
-        let run = line.utf8.prefix { $0 == self.character }.count
-        return run >= self.length && line.utf8.dropFirst(run).allSatisfy { $0 == 0x20 || $0 == 0x09 }
+    func isClosed(by line: ArraySlice<UInt8>) -> Bool {
+        let run = line.prefix { $0 == self.character }.count
+        return run >= self.length && line.dropFirst(run).allSatisfy { $0 == 0x20 || $0 == 0x09 }
     }
 }

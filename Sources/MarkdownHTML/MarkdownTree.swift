@@ -16,17 +16,17 @@ struct MarkdownTree: ~Copyable {
         return true
     }()
 
-    init(_ markdown: String) {
+    /// Parses UTF-8.
+    init(_ markdown: [UInt8]) {
         guard Self.areExtensionsRegistered else { fatalError("the extensions of cmark-gfm are not registered") }
-        var markdown = markdown
         let root = Self.parserLock.withLock { _ in
             let parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8)
             defer { cmark_parser_free(parser) }
             for name in ["table", "strikethrough", "autolink", "tasklist"] {
                 cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
             }
-            markdown.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { cmark_parser_feed(parser, $0.baseAddress, $0.count) }
+            markdown.withUnsafeBytes { bytes in
+                cmark_parser_feed(parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
             }
             return cmark_parser_finish(parser)
         }

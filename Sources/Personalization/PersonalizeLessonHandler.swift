@@ -123,6 +123,8 @@ public struct PersonalizeLessonHandler: JobHandler {
             } catch is CancellationError {
                 throw CancellationError()
             } catch let error as LanguageModelError {
+                // A run that is called off says nothing about the model: whoever runs the job next asks it again.
+                try Task.checkCancellation()
                 if let retry = self.retry(after: error, context) { throw retry }
                 context.logger.warning(
                     "model given up, the embedded generator writes", metadata: ["model_error": "\(error.code)"])

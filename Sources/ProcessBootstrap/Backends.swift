@@ -39,13 +39,13 @@ public struct Backends: Sendable {
         self.jobs = PostgresJobQueue(database: self.database, logger: logger)
         let http = HTTPClient()
         self.http = http
-        self.storage = Self.client("storage", settings.storage, http: http, logger: logger)
+        self.storage = Self.client("storage", settings.storage, process.role, http: http, logger: logger)
         self.objectMapping = try Self.mapping(settings.storage.mappingFile, default: .lectern) {
             try ObjectToolMapping(json: $0)
         }
         self.objects = MCPObjectStore(
             client: self.storage, mapping: self.objectMapping, bucket: settings.storage.container)
-        self.vectors = Self.client("vectordal", settings.vectors, http: http, logger: logger)
+        self.vectors = Self.client("vectordal", settings.vectors, process.role, http: http, logger: logger)
         self.vectorMapping = try Self.mapping(settings.vectors.mappingFile, default: .lectern) {
             try VectorToolMapping(json: $0)
         }
@@ -62,11 +62,15 @@ public struct Backends: Sendable {
     }
 
     private static func client(
-        _ name: String, _ server: Settings.MCPServer, http: HTTPClient, logger: Logger
+        _ name: String, _ server: Settings.MCPServer, _ role: ProcessRole, http: HTTPClient, logger: Logger
     ) -> MCPClient {
-        MCPClient(
-            configuration: MCPClientConfiguration(name: name, url: server.url, bearerToken: server.bearerToken),
-            http: http, logger: logger)
+        var configuration = MCPClientConfiguration(name: name, url: server.url, bearerToken: server.bearerToken)
+        // Whoever waits at the API is told quickly that a server is away; a job may wait longer, and runs again.
+        configuration.connectionPatience = role == .api ? .seconds(1) : .seconds(5)
+        if role == .api { configuration.requestTimeout = .seconds(10) }
+        // A server that returns is met again within seconds.
+        configuration.reconnectDelay = Duration.milliseconds(250)...Duration.seconds(3)
+        return MCPClient(configuration: configuration, http: http, logger: logger)
     }
 
     private static func mapping<Mapping>(

@@ -57,7 +57,9 @@ struct ChunkerSplit {
         let marks = [UInt8](repeating: fence.marker, count: min(fence.length, 64))
         var opening = Array(self.bytes[range.lowerBound..<min(fence.content.lowerBound, range.upperBound)])
         if ChunkerTokens.count(opening[...]) > self.overlap { opening = marks + [0x0A] }
-        return self.packed(self.codeAtoms(fence.content), before: opening, after: marks)
+        let atoms = self.codeAtoms(fence.content)
+        guard !atoms.isEmpty else { return self.packed(self.proseAtoms(range)) }
+        return self.packed(atoms, before: opening, after: marks)
     }
 
     private func tablePieces(_ range: Range<Int>) -> [Piece] {

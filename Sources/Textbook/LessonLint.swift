@@ -1,5 +1,8 @@
 /// What can be wrong with one lesson's Markdown.
 struct LessonLint {
+    /// More broken links than this in one file are not told one by one.
+    private static let maximumBrokenLinks = 50
+
     let path: String
     let bytes: [UInt8]
     let blocks: [Block]
@@ -9,6 +12,7 @@ struct LessonLint {
     /// - Parameter isKnown: whether a path relative to the book's root exists.
     func findings(isKnown: (String) -> Bool) -> [Finding] {
         var findings: [Finding] = []
+        var broken = 0
         for block in self.blocks {
             if let fence = block.fence {
                 if !fence.isClosed { findings.append(self.unclosedFence(block)) }
@@ -19,7 +23,11 @@ struct LessonLint {
             }
             if case .frontMatter = block.kind { continue }
             if case .indentedCode = block.kind { continue }
-            findings += self.brokenLinks(block, isKnown: isKnown)
+            if broken < LessonLint.maximumBrokenLinks {
+                let links = self.brokenLinks(block, isKnown: isKnown).prefix(LessonLint.maximumBrokenLinks - broken)
+                broken += links.count
+                findings += links
+            }
         }
         return findings
     }

@@ -8,7 +8,7 @@ enum LinkTargets {
         var targets: [String] = []
         let text = bytes.trimmed(line)
         if BlockStart.isLinkDefinition(bytes, text), let colon = bytes.first("]:", in: text) {
-            targets.append(self.word(bytes, (colon + 2)..<text.upperBound, closing: nil))
+            targets.append(bytes.text(self.word(bytes, (colon + 2)..<text.upperBound, closing: nil).range))
             return targets
         }
         var place = line.lowerBound
@@ -21,8 +21,9 @@ enum LinkTargets {
                 place = self.codeSpanEnd(bytes, place + run, line.upperBound, run: run) ?? (place + run - 1)
             case UInt8(ascii: "]") where place + 1 < line.upperBound && bytes[place + 1] == UInt8(ascii: "("):
                 let target = self.word(bytes, (place + 2)..<line.upperBound, closing: UInt8(ascii: ")"))
-                targets.append(target)
-                place += 1
+                if target.isClosed { targets.append(bytes.text(target.range)) }
+                // Targets hold no links, so the search goes on behind this one.
+                place = max(place + 1, target.range.upperBound - 1)
             default:
                 break
             }
@@ -46,7 +47,10 @@ enum LinkTargets {
         return nil
     }
 
-    private static func word(_ bytes: Bytes, _ range: Range<Int>, closing: UInt8?) -> String {
+    /// A target's bytes, and whether what must follow it was found.
+    private static func word(
+        _ bytes: Bytes, _ range: Range<Int>, closing: UInt8?
+    ) -> (range: Range<Int>, isClosed: Bool) {
         let range = bytes.trimmed(range.prefix(self.maximumBytes))
         let isBracketed = !range.isEmpty && bytes[range.lowerBound] == UInt8(ascii: "<")
         let start = range.lowerBound + (isBracketed ? 1 : 0)
@@ -55,18 +59,19 @@ enum LinkTargets {
         while end < range.upperBound {
             let byte = bytes[end]
             if isBracketed {
-                if byte == UInt8(ascii: ">") { break }
+                if byte == UInt8(ascii: ">") { return (start..<end, true) }
             } else {
-                if byte.isTagSpace { break }
+                // White space may be followed by a title.
+                if byte.isTagSpace { return (start..<end, true) }
                 if byte == UInt8(ascii: "(") { depth += 1 }
                 if byte == closing {
-                    if depth == 0 { break }
+                    if depth == 0 { return (start..<end, true) }
                     depth -= 1
                 }
             }
             end += 1
         }
-        return bytes.text(start..<end)
+        return (start..<end, false)
     }
 
     /// A path segment with `%20` and its like resolved.

@@ -22,7 +22,8 @@ struct JobWatch {
             case .succeeded: return job
             case .cancelled: throw CommandFailure(.cancelled, "job \(id) was cancelled")
             case .dead:
-                let code: ExitStatus = job.code == "guard" ? .guarded : .permanent
+                let guards = ["no_lessons", "too_many_deletes", "plan_changed"]
+                let code: ExitStatus = guards.contains(job.code ?? "") ? .guarded : .permanent
                 throw CommandFailure(code, "job \(id) failed: \(job.code ?? "")\n\(job.message ?? "")")
             case .ready, .scheduled, .running: break
             }

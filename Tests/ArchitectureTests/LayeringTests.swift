@@ -86,7 +86,7 @@ import Testing
     @Test(arguments: LayeringTests.layers.joined().sorted())
     func onlyStoresHoldSQL(target: String) throws {
         guard !Self.mayHoldSQL.contains(target) else { return }
-        let statement = /(?m)"\s*(SELECT .* FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM) /
+        let statement = #/(?m)^\s*"*\s*(SELECT .* FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM) /#
         for file in try Self.files(of: target) {
             #expect(file.text.firstMatch(of: statement) == nil, "\(file.path) holds SQL")
         }

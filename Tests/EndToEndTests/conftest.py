@@ -218,7 +218,7 @@ class Stack:
         for name in names:
             arguments = [BIN / f"lectern-{name}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
             if name in SERVERS:
-                arguments += ["--data", self.folder / "data" / name]
+                arguments += ["--data", self.folder / name]
             with open(self.log(name), "ab") as log:
                 self.processes[name] = subprocess.Popen(
                     arguments, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -294,19 +294,15 @@ class Stack:
 
         wait_for("every lesson to be embedded", nothing_waits, seconds)
 
-    def wait_until_idle(self, seconds=60):
-        """Waits until no job is left over in any table of the queue."""
-
-        def is_idle():
-            return self.unfinished() == {}
-
-        wait_for("an empty queue", is_idle, seconds)
-
-    def unfinished(self):
-        """How many rows stand in each table that holds unfinished work, where there are any."""
-        tables = ("ready", "scheduled", "lease", "flight")
-        counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM lectern.{table}" for table in tables)
-        return {table: count for table, count in self.database.query(counts) if count}
+    def wait_until_ended(self, kind, seconds=60):
+        """Waits until no job of the kind is left over in any table of the queue."""
+        unfinished = """
+            SELECT count(*) FROM lectern.job j WHERE j.kind = %s AND (
+              EXISTS (SELECT FROM lectern.ready r WHERE r.job_id = j.id)
+              OR EXISTS (SELECT FROM lectern.scheduled s WHERE s.job_id = j.id)
+              OR EXISTS (SELECT FROM lectern.lease l WHERE l.job_id = j.id)
+              OR EXISTS (SELECT FROM lectern.flight f WHERE f.job_id = j.id))"""
+        wait_for(f"the end of every {kind}", lambda: self.database.value(unfinished, kind) == 0, seconds)
 
     # Clients
 
@@ -315,12 +311,11 @@ class Stack:
 
     def learner(self, **answers):
         """A client that speaks for a new learner who has answered the six questions."""
-        client = self.client()
-        user = client.post("/api/user/create").json()["id"]
-        client.headers["X-User-ID"] = user
-        answer = client.post("/api/onboarding", json={"user_id": user, **LEARNER, **answers})
+        with self.client() as nobody:
+            user = nobody.post("/api/user/create").json()["id"]
+            answer = nobody.post("/api/onboarding", json={"user_id": user, **LEARNER, **answers})
         assert answer.status_code == 200, answer.text
-        return client
+        return self.client(headers={"X-User-ID": user})
 
 
 def poll_text(client, slug, seconds=30):
@@ -345,6 +340,9 @@ def problem(answer, status):
     assert body["status"] == status
     assert body["error"] and body["message"] and body["title"]
     return body
+
+
+FIRST_LESSON = "parts/01-First/chapters/01-Chapter/lessons/001-lesson-1.md"
 
 
 def make_book(folder, lessons, words=200, slug="made-book"):

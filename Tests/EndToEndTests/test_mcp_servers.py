@@ -486,6 +486,76 @@ def test_a_client_that_leaves_ends_its_session(tmp_path):
                 assert stream.recv(64).startswith(b"HTTP/1.1 200 ")
 
 
+@contextlib.contextmanager
+def small_disk(tmp_path):
+    """A file system of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]).returncode:
+        pytest.skip("mounting a file system needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_there(tmp_path):
+    with small_disk(tmp_path) as disk, private_server("lectern-storage", disk) as server:
+
+        async def scenario():
+            async with client(server, "stateless") as connected:
+                for number in range(100):
+                    arguments = {"bucket": "b", "key": f"k{number}", "content": str(number % 10) * 200_000}
+                    if (await connected.call_tool("object_put", arguments)).is_error:
+                        break
+                assert 3 < number < 12
+                assert await refusal(connected, "object_put", **arguments) == "storage_full"
+                assert await refusal(connected, "object_put", **{**arguments, "key": "k1"}) == "storage_full"
+                assert http("GET", f"{server.url}/readyz")[0] == 200
+                page = await call(connected, "object_list", bucket="b")
+                assert [item["key"] for item in page["objects"]] == [f"k{n}" for n in range(number)]
+                for kept in range(number):
+                    got = await call(connected, "object_get", bucket="b", key=f"k{kept}")
+                    assert got["content"] == str(kept % 10) * 200_000
+                await call(connected, "object_delete", bucket="b", key="k0")
+                await call(connected, "object_put", **arguments)
+
+        asyncio.run(scenario())
+        assert not list((disk / "data/scratch").iterdir())
+        server.stop()
+
+
+def test_a_full_disk_refuses_vectors_whole(tmp_path):
+    with small_disk(tmp_path) as disk, private_server("lectern-vectordal", disk) as server:
+
+        async def scenario():
+            async with client(server, "stateless") as connected:
+                await call(connected, "vector_create_collection", collection="c", dimension=3)
+                for number in range(100):
+                    records = [
+                        {"id": f"{number}-{part}", "vector": [1, 2, part], "text": "t" * 50_000} for part in range(5)
+                    ]
+                    result = await connected.call_tool("vector_upsert", {"collection": "c", "records": records})
+                    if result.is_error:
+                        break
+                assert 3 < number < 9 and result.structured_content["error"] == "storage_full"
+                assert (await call(connected, "vector_count", collection="c"))["count"] == 5 * number
+                small = [{"id": "small", "vector": [1, 0, 0]}]
+                await call(connected, "vector_upsert", collection="c", records=small)
+            return number
+
+        number = asyncio.run(scenario())
+        server.stop(signal.SIGKILL)
+        server.start()
+
+        async def check():
+            async with client(server, "stateless") as connected:
+                assert (await call(connected, "vector_count", collection="c"))["count"] == 5 * number + 1
+
+        asyncio.run(check())
+        server.stop()
+
+
 def test_two_processes_do_not_share_a_directory(tmp_path):
     with private_server("lectern-storage", tmp_path) as server:
         second = Server("lectern-storage", server.data)

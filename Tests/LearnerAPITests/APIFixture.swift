@@ -17,7 +17,7 @@ import TextbookSync
 
 /// A migrated database with a small published book, and an API over it.
 struct APIFixture: Sendable {
-    static let text = "# One\n\nThe first lesson, with *marks* and an é.\n"
+    static let text = "---\ntitle: One\n---\n\n# One\n\nThe first lesson, with *marks* and an é.\n"
     static let hash = ContentHash(of: text).hex
     static let slug = "ch01-one"
     static let slashedSlug = "01-what-is/embodiment"
@@ -27,11 +27,14 @@ struct APIFixture: Sendable {
     let bucket: Bucket
     let vectors: Vectors
 
+    var catalog: ContentCatalog { ContentCatalog(database: self.database) }
+    var bodies: LessonBodies { LessonBodies(bucket: self.bucket.lessonBucket) }
+
     /// Runs `body` with the API on a socket.
     static func run<T: Sendable>(
         boundary: RequestBoundary<BasicRequestContext> = RequestBoundary(),
         configure: (inout PostgresConfiguration) -> Void = { _ in },
-        routes: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in },
+        routes: @escaping @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, _ in },
         _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> T
     ) async throws -> T {
         try await withTestDatabase { url in
@@ -44,7 +47,8 @@ struct APIFixture: Sendable {
                 let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
                 try await fixture.publish()
                 let api = LearnerAPI(fixture.dependencies(logger))
-                let value = try await APIServer.with(api, boundary: boundary, routes: routes) { server in
+                let value = try await APIServer.with(api, boundary: boundary, routes: { routes(fixture, $0) }) {
+                    server in
                     try await body(fixture, server)
                 }
                 await database.close()
@@ -73,8 +77,7 @@ struct APIFixture: Sendable {
     private func dependencies(_ logger: Logger) -> LearnerAPI.Dependencies {
         let model = ConstantModel()
         return LearnerAPI.Dependencies(
-            learners: LearnerStore(database: self.database), catalog: ContentCatalog(database: self.database),
-            bodies: LessonBodies(bucket: self.bucket.lessonBucket),
+            learners: LearnerStore(database: self.database), catalog: self.catalog, bodies: self.bodies,
             personalization: PersonalizationService(
                 database: self.database, queue: PostgresJobQueue(database: self.database, logger: logger)),
             search: SearchService(
@@ -118,10 +121,13 @@ struct APIFixture: Sendable {
             }
             try await transaction.execute(
                 """
-                INSERT INTO lectern.lesson_index (lesson_id, content_hash, collection, recipe, part_number,
-                    chapter_number, chunks)
-                SELECT lesson_id, content_hash, \(Self.recipe.collection), \(Self.recipe.fingerprint), 1, 1, 1
-                FROM lectern.release_lesson WHERE slug = \(Self.slug)
+                INSERT INTO lectern.lesson_index (lesson_id, content_hash, collection, recipe, labels, chunks)
+                SELECT l.lesson_id, l.content_hash, \(Self.recipe.collection), \(Self.recipe.fingerprint),
+                       \(sql: .indexLabels), 1
+                FROM lectern.release_lesson l
+                JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
+                JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
+                WHERE l.slug = \(Self.slug)
                 """)
             try await transaction.execute(
                 """

@@ -31,19 +31,26 @@ import Testing
 
     /// What no JSON endpoint may take for a body, and never with a 5xx.
     private static let hostileBodies: [(name: String, bytes: [UInt8], status: Int)] = [
-        ("an open object", Array("{".utf8), 400), ("an array", Array("[]".utf8), 400), ("null", Array("null".utf8), 400),
+        ("an open object", Array("{".utf8), 400), ("an array", Array("[]".utf8), 400),
+        ("null", Array("null".utf8), 400),
         ("a string", Array("\"x\"".utf8), 400), ("trailing garbage", Array("{} x".utf8), 400),
         ("two values", Array("{}{}".utf8), 400), ("a key twice", Array(#"{"a":1,"a":2}"#.utf8), 400),
         ("a byte order mark", [0xEF, 0xBB, 0xBF] + Array("{}".utf8), 400), ("no UTF-8", [0x7B, 0xFF, 0x7D], 400),
         ("UTF-16", [0xFE, 0xFF, 0x00, 0x7B, 0x00, 0x7D], 400), ("NUL bytes", [0, 0, 0, 0], 400),
-        ("65 levels", Array(("{\"a\":" + String(repeating: "[", count: 64) + String(repeating: "]", count: 64) + "}").utf8), 400),
+        (
+            "65 levels",
+            Array(("{\"a\":" + String(repeating: "[", count: 64) + String(repeating: "]", count: 64) + "}").utf8), 400
+        ),
         ("60,000 levels", Array(String(repeating: "[", count: 60_000).utf8), 400),
         ("an endless number", Array(#"{"limit":1e999}"#.utf8), 400),
         ("half a pair", Array(#"{"query":"\ud800"}"#.utf8), 400),
         ("NUL in a string", Array(#"{"query":"a\u0000b"}"#.utf8), 422),
         ("an unknown field", Array(#"{"__proto__":{}}"#.utf8), 422),
-        ("a name of many kilobytes", Array("{\"\(String(repeating: "n", count: 30_000))\":1}".utf8), 422),
-        ("a thousand unknown fields", Array(("{" + (0..<1_000).map { "\"f\($0)\":1" }.joined(separator: ",") + "}").utf8), 422),
+        ("a name of many kilobytes", Array("{\"\(String(repeating: "n", count: 10_000))\":1}".utf8), 422),
+        (
+            "a thousand unknown fields",
+            Array(("{" + (0..<1_000).map { "\"f\($0)\":1" }.joined(separator: ",") + "}").utf8), 422
+        ),
         (
             "wrong types everywhere",
             Array(
@@ -52,7 +59,9 @@ import Testing
         ),
         (
             "SQL in every string",
-            Array(#"{"user_id":"' OR 1=1 --","lesson_slug":"'; DROP TABLE x","query":null,"education_level":"'"}"#.utf8), 422
+            Array(
+                #"{"user_id":"' OR 1=1 --","lesson_slug":"'; DROP TABLE x","query":null,"education_level":"'"}"#.utf8),
+            422
         ),
     ]
 
@@ -69,7 +78,7 @@ import Testing
                     Self.check(answer, body.status...body.status, what)
                     #expect(answer.body.count < 65_536, "\(what)")
                     if answer.status == 422 {
-                        #expect(!answer.list("errors", "pointer").isEmpty, "\(what)")
+                        #expect((1...100).contains(answer.list("errors", "pointer").count), "\(what)")
                     }
                 }
                 let empty = try await server.send(method, path, user: id, body: path.hasSuffix("create") ? nil : [])
@@ -81,7 +90,10 @@ import Testing
                 Self.check(large, 413...413, "\(method) \(path) with too much")
                 #expect(large["detail"]?.text?.contains("\(limit) bytes") == true)
 
-                for type in [nil, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "application", "", ";", "application/jsonx"] {
+                for type in [
+                    nil, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16",
+                    "application", "", ";", "application/jsonx",
+                ] {
                     let answer = try await server.send(method, path, user: id, body: Array("{}".utf8), type: type)
                     Self.check(answer, 415...415, "\(method) \(path) as \(type ?? "nothing")")
                 }
@@ -114,7 +126,8 @@ import Testing
         try await APIFixture.run { _, server in
             for (method, path, allow) in [
                 ("DELETE", "/api/content/book", "GET, HEAD, OPTIONS"), ("GET", "/api/personalize", "OPTIONS, POST"),
-                ("PATCH", "/api/user/preferences", "GET, HEAD, OPTIONS, PUT"), ("TRACE", "/api/search", "OPTIONS, POST"),
+                ("PATCH", "/api/user/preferences", "GET, HEAD, OPTIONS, PUT"),
+                ("TRACE", "/api/search", "OPTIONS, POST"),
                 ("PROPFIND", "/api/content/parts/1", "GET, HEAD, OPTIONS"),
             ] {
                 let answer = try await server.send(method, path)
@@ -129,7 +142,10 @@ import Testing
 
     @Test func anEndlessAddressIsRefused() async throws {
         try await APIFixture.run { _, server in
-            for path in ["/api/content/lessons/" + String(repeating: "a", count: 10_240), "/x?" + String(repeating: "b", count: 9_000)] {
+            for path in [
+                "/api/content/lessons/" + String(repeating: "a", count: 10_240),
+                "/x?" + String(repeating: "b", count: 9_000),
+            ] {
                 let answer = try await server.send("GET", path)
                 Self.check(answer, 414...414, "an endless address")
                 #expect(answer.body.count < 2_048)
@@ -159,7 +175,7 @@ import Testing
     @Test func anExhaustedPoolIsSaidToBeFull() async throws {
         let configure = { (configuration: inout PostgresConfiguration) in
             configuration.maximumConnections = 1
-            configuration.acquireTimeout = .milliseconds(100)
+            configuration.acquireTimeout = .seconds(2)
         }
         try await APIFixture.run(configure: configure) { fixture, server in
             let answer = try await fixture.database.withConnection { _ in
@@ -189,14 +205,17 @@ import Testing
     }
 
     @Test func whatNobodyForesawIsA500WithoutDetails() async throws {
-        let routes: @Sendable (Router<BasicRequestContext>) -> Void = { router in
+        let routes: @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, router in
             router.get("broken") { _, _ -> String in throw Away() }
         }
         try await APIFixture.run(routes: routes) { _, server in
             let answer = try await server.send("GET", "/broken", headers: [("X-Request-ID", "find-me")])
             Self.check(answer, 500...500, "the unforeseen")
             #expect(answer["request_id"]?.text == "find-me")
-            #expect(server.log.lines.contains { $0.hasPrefix("error request failed") && $0.contains("secret-host") && $0.contains("find-me") })
+            #expect(
+                server.log.lines.contains {
+                    $0.hasPrefix("error request failed") && $0.contains("secret-host") && $0.contains("find-me")
+                })
         }
     }
 
@@ -214,7 +233,7 @@ import Testing
     }
 
     @Test func probesAreNotLogged() async throws {
-        let routes: @Sendable (Router<BasicRequestContext>) -> Void = { router in
+        let routes: @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, router in
             router.get("livez") { _, _ in "ok" }
         }
         try await APIFixture.run(routes: routes) { _, server in
@@ -240,7 +259,8 @@ import Testing
 
     @Test func aPageForPeopleStandsInForAProblemOutsideOfTheAPI() async throws {
         let boundary = RequestBoundary<BasicRequestContext>(errorPage: { _, status, title, _ in
-            Response(status: status, headers: [.contentType: "text/html"], body: .init(byteBuffer: .init(string: title)))
+            Response(
+                status: status, headers: [.contentType: "text/html"], body: .init(byteBuffer: .init(string: title)))
         })
         try await APIFixture.run(boundary: boundary) { _, server in
             let page = try await server.send("GET", "/nothing")

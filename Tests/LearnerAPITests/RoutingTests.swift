@@ -9,7 +9,8 @@ import Testing
             (.get, "user/preferences"), (.put, "user/preferences"), (.get, "user/{user_id}"), (.post, "personalize"),
             (.delete, "personalize/cache"), (.get, "personalize/{slug...}"), (.get, "lessons/{slug...}/content"),
             (.get, "lessons/{slug...}"),
-        ].map { (method: HTTPRequest.Method, pattern: String) in Route(method, pattern) { _ in Response(status: .ok) } })
+        ].map { (method: HTTPRequest.Method, pattern: String) in Route(method, pattern) { _ in Response(status: .ok) } }
+    )
 
     private func match(_ method: HTTPRequest.Method, _ path: String) -> (pattern: String, slug: String?)? {
         guard case .route(let route, let parameters) = Self.table.match(method, path: path) else { return nil }
@@ -86,24 +87,29 @@ import Testing
 }
 
 @Suite struct HeaderTests {
-    @Test(arguments: [
-        (["wait=5"], 5, "wait=5"), (["wait=0"], 0, "wait=0"), (["wait=31"], 30, "wait=30"),
-        (["wait=99999999999999999999999"], 30, "wait=30"), (["respond-async, wait=10"], 10, "respond-async, wait=10"),
-        (["respond-async"], nil, "respond-async"), (["Wait = 7"], 7, "wait=7"), (["wait=2, wait=9"], 2, "wait=2"),
-        (["wait=-1"], nil, nil), (["wait=x"], nil, nil), (["wait"], nil, nil), (["wait="], nil, nil), ([",;=,"], nil, nil),
-        (["handling=lenient"], nil, nil), ([], nil, nil), (["respond-async", "wait=3;x=y"], 3, "respond-async, wait=3"),
-    ] as [([String], Int?, String?)])
+    @Test(
+        arguments: [
+            (["wait=5"], 5, "wait=5"), (["wait=0"], 0, "wait=0"), (["wait=31"], 30, "wait=30"),
+            (["wait=99999999999999999999999"], 30, "wait=30"),
+            (["respond-async, wait=10"], 10, "respond-async, wait=10"),
+            (["respond-async"], nil, "respond-async"), (["Wait = 7"], 7, "wait=7"), (["wait=2, wait=9"], 2, "wait=2"),
+            (["wait=-1"], nil, nil), (["wait=x"], nil, nil), (["wait"], nil, nil), (["wait="], nil, nil),
+            ([",;=,"], nil, nil),
+            (["handling=lenient"], nil, nil), ([], nil, nil),
+            (["respond-async", "wait=3;x=y"], 3, "respond-async, wait=3"),
+        ] as [([String], Int?, String?)])
     func preferencesAreReadAndBounded(fields: [String], wait: Int?, applied: String?) {
         let preference = Preference(fields)
         #expect(preference.wait == wait.map { .seconds($0) })
         #expect(preference.applied == applied)
     }
 
-    @Test(arguments: [
-        (["text/markdown"], true), (["application/json, text/markdown"], true), (["*/*"], false), ([], false),
-        (["text/markdown;q=0.5, application/json"], false), (["text/markdown;q=0"], false),
-        (["TEXT/Markdown ; q=0.9", "application/json;q=0.8"], true),
-    ] as [([String], Bool)])
+    @Test(
+        arguments: [
+            (["text/markdown"], true), (["application/json, text/markdown"], true), (["*/*"], false), ([], false),
+            (["text/markdown;q=0.5, application/json"], false), (["text/markdown;q=0"], false),
+            (["TEXT/Markdown ; q=0.9", "application/json;q=0.8"], true),
+        ] as [([String], Bool)])
     func markdownIsGivenToThoseWhoAskForIt(fields: [String], expected: Bool) {
         #expect(Accept.prefers("text/markdown", to: "application/json", fields) == expected)
     }

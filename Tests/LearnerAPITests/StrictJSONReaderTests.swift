@@ -31,17 +31,19 @@ import Testing
         #expect(try self.read(#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#) == .string("\"\\/\u{8}\u{C}\n\r\té😀é"))
     }
 
-    @Test(arguments: [
-        ("", .syntax, 0), ("{", .syntax, 1), ("{\"a\"", .syntax, 4), ("{\"a\":", .syntax, 5), ("{\"a\":1", .syntax, 6),
-        ("{\"a\":1,}", .syntax, 7), ("[1,]", .syntax, 3), ("[1 2]", .syntax, 3), ("{a:1}", .syntax, 1),
-        ("{'a':1}", .syntax, 1), ("01", .syntax, 1), ("1.", .syntax, 2), ("-", .syntax, 1), ("+1", .syntax, 0),
-        (".5", .syntax, 0), ("1e", .syntax, 2), ("NaN", .syntax, 0), ("tru", .syntax, 0), ("truex", .syntax, 4),
-        ("{} x", .syntax, 3), ("{}{}", .syntax, 2), ("\"a", .syntax, 2), ("\"\n\"", .syntax, 1),
-        ("\"\\x\"", .syntax, 1), ("\"\\u12g4\"", .syntax, 1), ("\"\\ud800\"", .syntax, 1),
-        ("\"\\ud800\\u0041\"", .syntax, 1), ("\"\\udc00\"", .syntax, 1), ("\u{FEFF}{}", .syntax, 0),
-        ("// no\n{}", .syntax, 0), ("1e999", .numberOutOfRange, 0), ("{\"a\":1,\"a\":2}", .duplicateKey, 7),
-        ("{\"a\":1,\"\\u0061\":2}", .duplicateKey, 7), ("{\"a\":\"\\u0000\"}", .nulCharacter, 6),
-    ] as [(String, JSONFault.Code, Int)])
+    @Test(
+        arguments: [
+            ("", .syntax, 0), ("{", .syntax, 1), ("{\"a\"", .syntax, 4), ("{\"a\":", .syntax, 5),
+            ("{\"a\":1", .syntax, 6),
+            ("{\"a\":1,}", .syntax, 7), ("[1,]", .syntax, 3), ("[1 2]", .syntax, 3), ("{a:1}", .syntax, 1),
+            ("{'a':1}", .syntax, 1), ("01", .syntax, 1), ("1.", .syntax, 2), ("-", .syntax, 1), ("+1", .syntax, 0),
+            (".5", .syntax, 0), ("1e", .syntax, 2), ("NaN", .syntax, 0), ("tru", .syntax, 0), ("truex", .syntax, 4),
+            ("{} x", .syntax, 3), ("{}{}", .syntax, 2), ("\"a", .syntax, 2), ("\"\n\"", .syntax, 1),
+            ("\"\\x\"", .syntax, 1), ("\"\\u12g4\"", .syntax, 1), ("\"\\ud800\"", .syntax, 1),
+            ("\"\\ud800\\u0041\"", .syntax, 1), ("\"\\udc00\"", .syntax, 1), ("\u{FEFF}{}", .syntax, 0),
+            ("// no\n{}", .syntax, 0), ("1e999", .numberOutOfRange, 0), ("{\"a\":1,\"a\":2}", .duplicateKey, 7),
+            ("{\"a\":1,\"\\u0061\":2}", .duplicateKey, 7), ("{\"a\":\"\\u0000\"}", .nulCharacter, 6),
+        ] as [(String, JSONFault.Code, Int)])
     func whatIsNoJSONIsRefusedAtItsPlace(text: String, code: JSONFault.Code, offset: Int) throws {
         let fault = try #require(self.fault(Array(text.utf8)))
         #expect(fault.code == code)
@@ -55,7 +57,9 @@ import Testing
     }
 
     @Test func bytesThatAreNoUTF8AreRefusedAtTheFirst() throws {
-        for (bytes, offset) in [([0xFF], 0), (Array("{\"a".utf8) + [0xC3, 0x28], 3), (Array("\"é".utf8) + [0xED, 0xA0, 0x80], 3)] as [([UInt8], Int)] {
+        for (bytes, offset) in [
+            ([0xFF], 0), (Array("{\"a".utf8) + [0xC3, 0x28], 3), (Array("\"é".utf8) + [0xED, 0xA0, 0x80], 3),
+        ] as [([UInt8], Int)] {
             let fault = try #require(self.fault(bytes))
             #expect(fault.code == .notUTF8)
             #expect(fault.offset == offset)
@@ -124,7 +128,9 @@ import Testing
 
     private static func randomText(using generator: inout SeededGenerator) -> String {
         let alphabet = Array("ab\"\\/\n\t\u{1F}é😀ع %")
-        return String((0..<Int.random(in: 0...8, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "a" })
+        return String(
+            (0..<Int.random(in: 0...8, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "a" }
+        )
     }
 }
 

@@ -140,7 +140,8 @@ import Testing
             _ = try await server.send("POST", "/api/personalize", user: id, json: #"{"lesson_slug":"ch01-one"}"#)
             let lines = server.log.lines
             #expect(!lines.contains { $0.lowercased().contains(id) })
-            let line = try #require(lines.first { $0.contains("request_id=from-proxy-1") && $0.contains("duration_ms=") })
+            let line = try #require(
+                lines.first { $0.contains("request_id=from-proxy-1") && $0.contains("duration_ms=") })
             #expect(line.contains("route=/api/user/{user_id}"))
             #expect(line.contains("status=200"))
         }

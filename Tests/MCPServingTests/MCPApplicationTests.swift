@@ -39,7 +39,8 @@ import Testing
 
     @Test func healthIsToldApartFromReadiness() async throws {
         try await self.withServer(problems: ["The disk is full."]) { url, _, http in
-            #expect(try await http.execute(HTTPClientRequest(url: url + "/livez")).status == 200)
+            let live = try await http.execute(HTTPClientRequest(url: url + "/livez"))
+            #expect(live.status == 200)
             let ready = try await http.execute(HTTPClientRequest(url: url + "/readyz"))
             #expect(ready.status == 503)
             #expect(ready.bodyText?.contains("The disk is full.") == true)
@@ -69,9 +70,10 @@ import Testing
 
     @Test func aCredentialIsAskedForOnEveryEndpointButHealth() async throws {
         try await self.withServer(access: MCPServerAccess(bearerToken: "s3cret")) { url, _, http in
-            #expect(try await http.execute(HTTPClientRequest(method: "POST", url: url + "/mcp")).status == 401)
-            #expect(try await http.execute(HTTPClientRequest(url: url + "/sse")).status == 401)
-            #expect(try await http.execute(HTTPClientRequest(url: url + "/livez")).status == 200)
+            let call = try await http.execute(HTTPClientRequest(method: "POST", url: url + "/mcp"))
+            let stream = try await http.execute(HTTPClientRequest(url: url + "/sse"))
+            let health = try await http.execute(HTTPClientRequest(url: url + "/livez"))
+            #expect([call.status, stream.status, health.status] == [401, 401, 200])
         }
     }
 

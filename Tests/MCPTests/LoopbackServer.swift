@@ -5,7 +5,7 @@ import MCP
 import Synchronization
 
 /// A bare HTTP/1.1 server on 127.0.0.1 that hands requests to an ``MCPServerCore``, so that these tests need no
-/// HTTP framework. One thread a connection; ends with the object.
+/// HTTP framework. One thread a connection.
 final class LoopbackServer: Sendable {
     let port: Int
     private let listener: Int32
@@ -14,7 +14,16 @@ final class LoopbackServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(self.port)" }
 
-    init(core: MCPServerCore) throws {
+    /// Runs `body` beside a server for `core`.
+    static func with<T: Sendable>(
+        _ core: MCPServerCore, _ body: (LoopbackServer) async throws -> T
+    ) async throws -> T {
+        let server = try LoopbackServer(core: core)
+        defer { server.stop() }
+        return try await body(server)
+    }
+
+    private init(core: MCPServerCore) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -33,18 +42,14 @@ final class LoopbackServer: Sendable {
         Thread.detachNewThread { accepting.run() }
     }
 
-    deinit { self.stop() }
-
     /// Closes the port and cuts all connections.
     func stop() {
         let wasStopped = self.isStopped.withLock { stopped in
             defer { stopped = true }
             return stopped
         }
-        // A second close could hit another's descriptor of the same number.
-        guard !wasStopped else { return }
-        shutdown(self.listener, Int32(SHUT_RDWR))
-        close(self.listener)
+        // The thread that accepts closes the port, so that it can never accept from another's of the same number.
+        if !wasStopped { shutdown(self.listener, Int32(SHUT_RDWR)) }
         self.cutConnections()
     }
 
@@ -62,18 +67,22 @@ final class LoopbackServer: Sendable {
 private struct AcceptLoop: Sendable {
     let listener: Int32
     let core: MCPServerCore
-    weak let server: LoopbackServer?
+    let server: LoopbackServer
 
     func run() {
         while true {
             let connection = accept(self.listener, nil, nil)
-            guard connection >= 0 else { return }
+            guard connection >= 0 else {
+                if errno == EINTR { continue }
+                close(self.listener)
+                return
+            }
             var yes: Int32 = 1
             setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-            self.server?.add(connection)
+            self.server.add(connection)
             Thread.detachNewThread {
                 HTTPConnection(descriptor: connection, core: self.core).serve()
-                self.server?.remove(connection)
+                self.server.remove(connection)
                 close(connection)
             }
         }
@@ -132,7 +141,10 @@ private struct HTTPConnection: Sendable {
 
     private func fill(_ buffer: inout [UInt8]) -> Bool {
         let chunk = [UInt8](unsafeUninitializedCapacity: 65536) { memory, count in
-            count = max(0, recv(self.descriptor, memory.baseAddress, memory.count, 0))
+            repeat {
+                count = recv(self.descriptor, memory.baseAddress, memory.count, 0)
+            } while count < 0 && errno == EINTR
+            count = max(0, count)
         }
         buffer += chunk
         return !chunk.isEmpty
@@ -163,6 +175,7 @@ private struct HTTPConnection: Sendable {
             let count = bytes[sent...].withUnsafeBytes {
                 send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             sent += count
         }

@@ -94,24 +94,25 @@ struct OfficialPeerTests {
         var limits = MCPServerLimits()
         limits.toolsPerPage = 3
         let core = MCPServerCore.test(limits: limits, access: .init(bearerToken: "s3cret"))
-        let server = try LoopbackServer(core: core)
-        let output = try await PythonPeer.output(of: "official_client", [server.url, "s3cret"])
-        let seen = try JSONValue(parsing: output)
-        let versions = ["stateless": "2026-07-28", "streamable": "2025-11-25", "sse": "2025-11-25"]
-        for (generation, version) in versions {
-            let view = try #require(seen[generation])
-            #expect(view["version"]?.stringValue == version)
-            #expect(view["server"] == "test")
-            #expect(view["tools"]?.arrayValue?.count == TestTools().all.count)
-            #expect(view["echo"] == ["text": "Grüße\nعلم"])
-            #expect(view["failed"] == true)
-            #expect(view["bad_arguments"] == "is_error")
-            #expect(view["unknown"] == -32602)
-            #expect(view["progress"]?.arrayValue?.count == 3)
-            #expect(view["parallel"] == true)
-            #expect(view["slow"] == "timed out")
-            #expect(view["cancelled"] == true)
+        try await LoopbackServer.with(core) { server in
+            let output = try await PythonPeer.output(of: "official_client", [server.url, "s3cret"])
+            let seen = try JSONValue(parsing: output)
+            let versions = ["stateless": "2026-07-28", "streamable": "2025-11-25", "sse": "2025-11-25"]
+            for (generation, version) in versions {
+                let view = try #require(seen[generation])
+                #expect(view["version"]?.stringValue == version)
+                #expect(view["server"] == "test")
+                #expect(view["tools"]?.arrayValue?.count == TestTools().all.count)
+                #expect(view["echo"] == ["text": "Grüße\nعلم"])
+                #expect(view["failed"] == true)
+                #expect(view["bad_arguments"] == "is_error")
+                #expect(view["unknown"] == -32602)
+                #expect(view["progress"]?.arrayValue?.count == 3)
+                #expect(view["parallel"] == true)
+                #expect(view["slow"] == "timed out")
+                #expect(view["cancelled"] == true)
+            }
+            #expect(await happens { core.openSessions == 0 && core.runningCalls == 0 })
         }
-        #expect(await happens { core.openSessions == 0 && core.runningCalls == 0 })
     }
 }

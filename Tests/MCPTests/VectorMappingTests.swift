@@ -27,8 +27,9 @@ import Testing
         _ tools: [MCPToolDefinition], _ body: @Sendable (MCPClient) async throws -> T
     ) async throws -> T {
         let core = MCPServerCore(name: "v", version: "1", tools: tools, logger: quiet)
-        let server = try LoopbackServer(core: core)
-        return try await withClient(server.url + "/mcp", body)
+        return try await LoopbackServer.with(core) { server in
+            return try await withClient(server.url + "/mcp", body)
+        }
     }
 
     private static let records = (0..<5).map { number in
@@ -89,19 +90,22 @@ import Testing
             json: Array(
                 #"""
                 {"upsert": {"batch_size": 1, "call": {"tool": "upsert_embedding", "arguments":
-                    {"table": "{collection}", "id_value": "{id}", "embedding": "{vector}", "metadata": "{metadata}"}}},
+                {"table": "{collection}", "id_column": "id", "id_value": "{id}", "embedding_column": "embedding",
+                 "embedding": "{vector}", "metadata": {"metadata": "{metadata_json}"}}}},
                  "search": {"call": {"tool": "similarity_search", "arguments":
-                    {"table": "{collection}", "query_embedding": "{vector}", "k": "{limit}", "metric": "cosine",
-                     "filters": "{filter}"}},
-                    "matches": "result", "id": "id", "score": "distance", "metadata": "metadata",
-                    "score_kind": "cosine_distance", "filter_form": "list",
-                    "filter_item": {"column": "{field}", "op": "=", "value": "{value}"}}}
+                {"table": "{collection}", "embedding_column": "embedding", "query_embedding": "{vector}",
+                 "k": "{limit}", "metric": "cosine", "return_columns": ["id", "metadata"], "filters": "{filter}"}},
+                "matches": "result", "id": "id", "score": "distance", "metadata": "metadata",
+                "score_kind": "cosine_distance", "filter_form": "list",
+                "filter_item": {"column": "{field}", "op": "eq", "value": "{value}"}}}
                 """#.utf8))
         let seen = Seen()
         let tools = [
             self.tool("upsert_embedding", seen) { _ in .text("ok") },
             self.tool("similarity_search", seen) { _ in
-                .structured(["result": [["id": 3, "distance": 0.25], ["id": 4, "distance": 0.1]]])
+                .structured([
+                    "result": [["id": 3, "distance": 0.25], ["id": 4, "distance": 0.1, "metadata": "{\"x\":1}"]]
+                ])
             },
         ]
         try await self.with(tools) { client in
@@ -111,13 +115,15 @@ import Testing
             let matches = try await store.search(vector: [1, 0, 0], limit: 2, filter: ["b": 1, "a": true])
             #expect(matches.map(\.id) == ["4", "3"])
             #expect(matches[0].score == 0.9)
+            #expect(matches[0].metadata == ["x": 1])
             let error = await mcpError { try await store.delete(ids: ["x"]) }
             #expect(error?.code == .invalidMapping)
         }
         #expect(seen.arguments(of: "upsert_embedding").count == 5)
+        #expect(seen.arguments(of: "upsert_embedding")[1]["metadata"]?["metadata"] == "{\"lesson\":\"l1\"}")
         #expect(
             seen.arguments(of: "similarity_search")[0]["filters"] == [
-                ["column": "a", "op": "=", "value": true], ["column": "b", "op": "=", "value": 1],
+                ["column": "a", "op": "eq", "value": true], ["column": "b", "op": "eq", "value": 1],
             ])
     }
 

@@ -69,7 +69,7 @@ import Testing
                 try await client.copyIn("c", columns: ["id", "pad"], rows: rows, timeout: .milliseconds(700))
             }
             #expect(reason == .timeout)
-            #expect(ContinuousClock.now - start < .seconds(8))
+            #expect(ContinuousClock.now - start < .seconds(25))
             #expect(try await client.integer("SELECT count(*) AS n FROM c") == 0)
         }
     }

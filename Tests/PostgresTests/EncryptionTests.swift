@@ -10,7 +10,8 @@ import Testing
                 let encrypted = try await client.queryOne("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
                 #expect(try encrypted?.decode("ssl") == true)
                 for size in [1, 5000, 8191, 8192, 8193, 16_000, 16_383, 16_384, 16_385, 24_576, 32_768, 100_003] {
-                    let rows = try await client.query("SELECT repeat('x', \(Int32(size))) AS x FROM generate_series(1, 20)")
+                    let rows = try await client.query(
+                        "SELECT repeat('x', \(Int32(size))) AS x FROM generate_series(1, 20)")
                     #expect(try rows.allSatisfy { try $0.decode("x", as: String.self).utf8.count == size })
                     #expect(rows.count == 20)
                 }

@@ -45,7 +45,7 @@ import Testing
                 }
                 #expect(reason == .timeout)
                 try await withClient(direct) { observer in
-                    try await Deadline.poll("the statement to end", within: .seconds(3)) {
+                    try await Deadline.poll("the statement to end", within: .seconds(20)) {
                         try await observer.query(
                             """
                             SELECT 1 FROM pg_stat_activity

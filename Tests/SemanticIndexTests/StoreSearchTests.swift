@@ -158,7 +158,7 @@ import TextbookSync
             #expect(whole.chunks >= 3)
 
             let lesson = try await bench.content.catalog.lesson("ch02-a")
-            bench.content.memory.set(lesson.objectKey, Array("damaged".utf8))
+            bench.content.memory.set(lesson.objectKey, [UInt8](repeating: 0x20, count: lesson.sizeBytes))
             let damaged = try await bench.audit.run()
             #expect((damaged.objects, damaged.brokenObjects, damaged.isComplete) == (2, ["ch02-a"], false))
             bench.vectors.removeAll()

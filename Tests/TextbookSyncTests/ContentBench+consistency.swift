@@ -49,7 +49,8 @@ extension ContentBench {
                 SET active_release = (SELECT min(r.id) FROM lectern.release r WHERE r.book_id = book.id)
                 """)
             _ = try await transaction.execute(
-                "DELETE FROM lectern.release r USING lectern.book b WHERE r.book_id = b.id AND r.id <> b.active_release")
+                "DELETE FROM lectern.release r USING lectern.book b WHERE r.book_id = b.id AND r.id <> b.active_release"
+            )
             _ = try await transaction.execute("UPDATE lectern.release SET state = 'published'")
         }
     }

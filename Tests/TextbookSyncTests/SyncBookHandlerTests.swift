@@ -218,7 +218,7 @@ import Testing
                 try await bench.run(root)
                 let lesson = try await bench.catalog.lesson("ch02-a")
                 bench.memory.set(lesson.objectKey, nil)
-                bench.memory.set(lesson.bucketPath, Array("damaged".utf8))
+                bench.memory.set(lesson.bucketPath, [UInt8](repeating: 0x20, count: lesson.sizeBytes))
                 let report = try await bench.run(root)
                 #expect((report.outcome, report.objectsPut) == ("unchanged", 2))
             }

@@ -13,7 +13,7 @@ enum Growth {
                 times.small = min(times.small, clock.measure { work(small) })
                 times.large = min(times.large, clock.measure { work(small * 8) })
             }
-            best = min(best, times.large / max(times.small, .microseconds(50)))
+            best = min(best, times.large / max(times.small, .milliseconds(1)))
         }
         return best
     }

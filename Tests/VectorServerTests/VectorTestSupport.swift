@@ -3,6 +3,9 @@ import MCP
 
 @testable import VectorServer
 
+/// The server's own record, not the client's of the same name.
+typealias VectorRecord = VectorServer.VectorRecord
+
 /// A store of vectors in a scratch directory.
 func makeStore(
     _ scratch: ScratchDirectory, limits: VectorLimits = VectorLimits(), name: String = "data"

@@ -11,9 +11,10 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
     static var probes: Set<String> { ["/livez", "/readyz", "/startupz", "/healthz", "/health", "/metrics"] }
 
     /// A page for people instead of a problem for programs; `nil` where the caller is no browser.
-    public typealias ErrorPage = @Sendable (
-        _ request: Request, _ status: HTTPResponse.Status, _ title: String, _ detail: String
-    ) -> Response?
+    public typealias ErrorPage =
+        @Sendable (
+            _ request: Request, _ status: HTTPResponse.Status, _ title: String, _ detail: String
+        ) -> Response?
 
     private let maximumAddressBytes: Int
     private let errorPage: ErrorPage?

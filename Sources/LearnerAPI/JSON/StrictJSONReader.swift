@@ -67,7 +67,9 @@ struct StrictJSONReader {
     }
 
     private mutating func word(_ word: String, _ value: ProfileValue) throws(JSONFault) -> ProfileValue {
-        guard self.bytes[self.position...].starts(with: word.utf8) else { throw self.fault(.syntax, "Expected a value") }
+        guard self.bytes[self.position...].starts(with: word.utf8) else {
+            throw self.fault(.syntax, "Expected a value")
+        }
         self.position += word.utf8.count
         return value
     }

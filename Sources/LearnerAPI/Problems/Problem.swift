@@ -5,6 +5,9 @@ import Learners
 /// A refusal as callers see it: `application/problem+json` (RFC 9457) with our own members `error`, `message`,
 /// `errors` and `request_id`.
 public struct Problem: Error, Sendable {
+    /// A thousand bad fields help nobody more than the first hundred.
+    static let maximumErrors = 100
+
     /// The kind of refusal.
     public var type: ProblemType
     /// What went wrong this time; holds no learner id, no SQL and no text of the caller's.
@@ -47,15 +50,19 @@ public struct Problem: Error, Sendable {
         self.init(fields: [BadField(.members(field), code, message)])
     }
 
-    /// A refusal of the framework's own.
+    /// A refusal of the framework's own, or of a page.
     init(_ error: HTTPError) {
-        let type = ProblemType.allCases.first { $0.status == error.status && $0 != .refused } ?? .refused
-        switch type {
-        case .notFound: self.init(type, "There is nothing at this address.")
-        default: self.init(type, error.body ?? error.status.reasonPhrase)
+        switch error.status {
+        case .notFound: self.init(.notFound, error.body ?? "There is nothing at this address.")
+        case .methodNotAllowed: self.init(.methodNotAllowed, error.body ?? "This address does not answer this method.")
+        case .contentTooLarge: self.init(.contentTooLarge, error.body ?? "The body is too large.")
+        case .internalServerError:
+            self.init(.internalError, "The request could not be carried out.", cause: error)
+        default:
+            self.init(.refused, error.body ?? error.status.reasonPhrase)
+            self.otherStatus = error.status
         }
         self.headers = error.headers
-        self.otherStatus = error.status
     }
 }
 
@@ -70,7 +77,7 @@ extension Problem: HTTPResponseError {
         let body = Body(
             type: self.type.uri, title: self.type.title, status: self.status.code, detail: self.detail,
             instance: Self.instance(of: request), error: self.type.rawValue, message: self.message,
-            errors: self.errors.isEmpty ? nil : self.errors, requestID: requestID)
+            errors: self.errors.isEmpty ? nil : Array(self.errors.prefix(Self.maximumErrors)), requestID: requestID)
         var headers = self.headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"

@@ -13,7 +13,9 @@ struct Preference: Hashable, Sendable {
         var respondsAsync = false
         for preference in fields.flatMap({ $0.split(separator: ",") }) {
             let parts = preference.split(separator: ";", maxSplits: 1)
-            guard let pair = parts.first?.split(separator: "=", maxSplits: 1).map({ Self.trimmed($0) }) else { continue }
+            guard let pair = parts.first?.split(separator: "=", maxSplits: 1).map({ Self.trimmed($0) }) else {
+                continue
+            }
             switch pair.first?.lowercased() {
             case "wait" where self.wait == nil && pair.count == 2:
                 // More digits than an Int holds still mean "as long as possible".

@@ -31,7 +31,7 @@ extension MCPClient {
     ) async throws -> T {
         var retries = 0
         while true {
-            let link = try await self.waitForLink()
+            let link = try await self.patientLink()
             do {
                 return try await body(link)
             } catch let refused as ConnectionRefused {
@@ -43,6 +43,15 @@ extension MCPClient {
                 try await self.time.sleep(backoff.delay(afterFailures: retries + 1, jitter: self.jitter()))
             }
             retries += 1
+        }
+    }
+
+    /// The connection, waited for no longer than the configuration's patience.
+    private func patientLink() async throws -> MCPSession.Link {
+        if let link = self.state.withLock({ $0.session.link }) { return link }
+        guard let patience = self.configuration.connectionPatience else { return try await self.waitForLink() }
+        return try await withDeadline(patience, self.time, expired: { self.expiry(patience) }) {
+            try await self.waitForLink()
         }
     }
 

@@ -10,6 +10,9 @@ public struct MCPClientConfiguration: Sendable, CustomStringConvertible, CustomR
     public var protocolHint: MCPGeneration?
     /// How long a call may take that names no deadline of its own, waiting for the connection included.
     public var requestTimeout = Duration.seconds(30)
+    /// How long a call waits for a connection where there is none; `nil` for as long as its deadline lets it. Short,
+    /// it makes calls to a server that is down fail at once instead of after their whole deadline.
+    public var connectionPatience: Duration?
     /// How long each step of connecting may take.
     public var connectTimeout = Duration.seconds(10)
     /// Bytes of one message from the server. Larger ones end the exchange.

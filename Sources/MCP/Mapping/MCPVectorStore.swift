@@ -108,6 +108,7 @@ public struct MCPVectorStore: Sendable {
     private func values(_ record: VectorRecord) throws(MCPError) -> [String: JSONValue] {
         var values: [String: JSONValue] = [
             "id": .string(record.id), "vector": try Self.json(record.vector), "metadata": .object(record.metadata),
+            "metadata_json": .string(JSONValue.object(record.metadata).description),
         ]
         values["text"] = record.text.map { .string($0) }
         if self.mapping.isTextMode, record.text == nil {
@@ -184,8 +185,16 @@ public struct MCPVectorStore: Sendable {
             throw MCPError(code: .protocolViolation, message: "A match of the vector server has no id or no score")
         }
         return VectorMatch(
-            id: id, score: self.mapping.search.scoreKind.similarity(score), metadata: metadata?.objectValue ?? [:],
+            id: id, score: self.mapping.search.scoreKind.similarity(score), metadata: Self.members(metadata),
             text: text?.stringValue)
+    }
+
+    /// Metadata as an object, or as the JSON text that some databases give back.
+    private static func members(_ metadata: JSONValue?) -> [String: JSONValue] {
+        if let text = metadata?.stringValue, let value = try? JSONValue(parsing: text) {
+            return value.objectValue ?? [:]
+        }
+        return metadata?.objectValue ?? [:]
     }
 
     /// Cuts records into batches by number and by size.

@@ -71,6 +71,9 @@ extension ToolMapping {
         } catch {
             throw MCPError(code: .invalidMapping, message: "The mapping is no JSON: \(error)")
         }
+        guard value.objectValue != nil else {
+            throw MCPError(code: .invalidMapping, message: "The mapping must be a JSON object")
+        }
         let mapping: Self
         do {
             mapping = try value.decode(Self.self)

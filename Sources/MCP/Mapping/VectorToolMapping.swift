@@ -1,9 +1,9 @@
 /// How a vector server's tools stand for our operations.
 ///
 /// Placeholders: `{collection}` everywhere. `create_collection`: `{dimension}`. `upsert`: `{records}` (each made by
-/// `record`, whose gaps are `{id}`, `{vector}`, `{metadata}`, `{text}`), or the columns `{ids}`, `{vectors}`,
-/// `{metadatas}`, `{texts}`, or with a batch size of 1 the record's own gaps. `search`: `{vector}`, `{text}`, `{limit}`,
-/// `{filter}`. `delete`: `{ids}`, or `{id}` with a batch size of 1. `count`: `{filter}`.
+/// `record`, whose gaps are `{id}`, `{vector}`, `{metadata}`, `{metadata_json}`, `{text}`), or the columns `{ids}`,
+/// `{vectors}`, `{metadatas}`, `{texts}`, or with a batch size of 1 the record's own gaps. `search`: `{vector}`,
+/// `{text}`, `{limit}`, `{filter}`. `delete`: `{ids}`, or `{id}` with a batch size of 1. `count`: `{filter}`.
 public struct VectorToolMapping: Hashable, Sendable, Codable {
     /// Makes sure that a collection exists.
     public struct CreateCollection: Hashable, Sendable, Codable {
@@ -191,13 +191,16 @@ public struct VectorToolMapping: Hashable, Sendable, Codable {
 }
 
 extension VectorToolMapping: ToolMapping {
+    /// `metadata_json` is the metadata as text, for servers that pass it on to a database as it is.
+    private static let recordGaps: Set = ["id", "vector", "metadata", "metadata_json", "text"]
+
     var operations: [MappedOperation] {
         var operations: [MappedOperation] = []
         if let createCollection {
             operations.append(
                 .init(name: "create_collection", call: createCollection.call, available: ["collection", "dimension"]))
         }
-        let record: Set = ["id", "vector", "metadata", "text"]
+        let record = Self.recordGaps
         let isSingle = self.upsert.batchSize == 1
         operations.append(
             .init(
@@ -229,7 +232,7 @@ extension VectorToolMapping: ToolMapping {
         if self.upsert.call.arguments.placeholders.contains("records"), self.upsert.record == nil {
             problems.append("upsert: {records} needs a template in upsert.record")
         }
-        let unknown = self.upsert.record?.placeholders.subtracting(["id", "vector", "metadata", "text"]) ?? []
+        let unknown = self.upsert.record?.placeholders.subtracting(Self.recordGaps) ?? []
         for name in unknown.sorted() { problems.append("upsert.record: unknown placeholder {\(name)}") }
         if self.search.filterForm == .list, self.search.filterItem == nil {
             problems.append("search: the filter form list needs a template in search.filter_item")

@@ -11,14 +11,17 @@ struct Installation {
     /// Where logs, data and the cluster live.
     let state: URL
     let book: URL
+    /// The book that readers are served, of all that the database may hold.
+    let slug: String
     private(set) var children: [ChildProcess] = []
     private(set) var databaseURL = ""
     private let http = HTTPClient()
 
-    init(ports: PortPlan, state: URL, book: URL) throws {
+    init(ports: PortPlan, state: URL, book: URL, slug: String) throws {
         self.ports = ports
         self.state = state
         self.book = book
+        self.slug = slug
         for folder in ["logs", "run", "data"] {
             try FileManager.default.createDirectory(
                 at: state.appendingPathComponent(folder), withIntermediateDirectories: true)
@@ -42,6 +45,7 @@ struct Installation {
         try await self.start([.storage, .vectordal], environment: [:])
         let mcp = [
             "DATABASE_URL": self.databaseURL,
+            "LECTERN_BOOK": self.slug,
             "DATABASE_DIRECT_URL": ProcessInfo.processInfo.environment["DATABASE_DIRECT_URL"] ?? self.databaseURL,
             "MCP_STORAGE_URL": "http://127.0.0.1:\(self.ports[.storage])/sse",
             "MCP_VECTOR_URL": "http://127.0.0.1:\(self.ports[.vectordal])/sse",

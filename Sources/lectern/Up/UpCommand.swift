@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import ProcessBootstrap
 import ServiceLifecycle
+import Textbook
 import UnixSignals
 
 struct UpCommand: AsyncParsableCommand {
@@ -31,6 +32,7 @@ struct UpCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw CommandFailure(.notFound, "the book \(self.book) is not a folder")
         }
+        let slug = try Self.slug(of: folder)
         let given = ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
         let state = URL(fileURLWithPath: self.state).standardizedFileURL
         let ports = try PortPlan(offset: self.portOffset)
@@ -39,7 +41,8 @@ struct UpCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await self.serve(
-                    Installation(ports: ports, state: state, book: folder), database: given, startedAt: startedAt)
+                    Installation(ports: ports, state: state, book: folder, slug: slug), database: given,
+                    startedAt: startedAt)
             }
             group.addTask {
                 for await _ in signals {
@@ -56,6 +59,23 @@ struct UpCommand: AsyncParsableCommand {
                 try? await group.waitForAll()
             }
         }
+    }
+
+    /// The name under which the book will be published; a folder that cannot be published is refused here.
+    private static func slug(of folder: URL) throws -> String {
+        let reading: BookReading
+        do throws(BookFolderError) {
+            reading = try BookFolder.read(folder.path).reader().read()
+        } catch {
+            throw CommandFailure(.permanent, "the book \(folder.path) cannot be read: \(error)")
+        }
+        guard reading.isPublishable else {
+            let errors = reading.findings.filter { $0.severity == .error }.prefix(20).map(\.description)
+            throw CommandFailure(
+                .permanent,
+                "the book \(folder.path) cannot be published:\n" + errors.joined(separator: "\n"))
+        }
+        return reading.book.slug
     }
 
     private func serve(

@@ -59,7 +59,7 @@ struct Walkthrough {
         var summary = Summary()
         try await self.publish()
         summary.book = try await self.bookSlug()
-        let lessons = try await self.lessons()
+        let lessons = try await self.lessons(of: summary.book)
         guard let sample = lessons.first else {
             throw CommandFailure(.permanent, "the published book has no lessons")
         }
@@ -127,11 +127,12 @@ struct Walkthrough {
     }
 
     /// Lessons in reading order.
-    private func lessons() async throws -> [(slug: String, title: String)] {
+    private func lessons(of book: String?) async throws -> [(slug: String, title: String)] {
         let rows = try await self.database.query(
             """
             SELECT l.slug, l.title FROM lectern.release_lesson l
             JOIN lectern.book b ON b.active_release = l.release_id
+            WHERE b.slug = \(book)
             ORDER BY l.type <> 'lesson', l.chapter_number, l.number, l.slug LIMIT 1000
             """)
         return try rows.map { (try $0.decode("slug"), try $0.decode("title")) }

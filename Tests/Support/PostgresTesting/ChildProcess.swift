@@ -42,21 +42,27 @@ final class ChildProcess: Sendable {
         try await Deadline.poll("a server to stop") { !self.process.isRunning }
     }
 
-    /// Runs a short command to its end.
+    /// Runs a short command to its end without holding a thread meanwhile.
     @discardableResult
-    static func output(of arguments: [String]) throws -> String {
+    static func output(of arguments: [String]) async throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("lectern-\(UUID().uuidString).out")
+            .path
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        defer { unlink(path) }
         let process = Process()
-        let pipe = Pipe()
+        let output = FileHandle(forWritingAtPath: path) ?? .nullDevice
         process.executableURL = URL(fileURLWithPath: arguments[0])
         process.arguments = Array(arguments.dropFirst())
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard process.terminationStatus == 0 else { throw PostgresTestingError("\(arguments[0]) failed: \(text)") }
+        process.standardOutput = output
+        process.standardError = output
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        let text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard status == 0 else { throw PostgresTestingError("\(arguments[0]) failed: \(text)") }
         return text
     }
 }

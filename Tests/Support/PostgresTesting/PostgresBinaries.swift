@@ -6,7 +6,7 @@ public struct PostgresBinaries: Sendable {
     public let folder: String
 
     /// `LECTERN_PG_BIN`, the newest version under `/usr/lib/postgresql`, or what `pg_config` says, in that order.
-    public static func find() throws -> PostgresBinaries {
+    public static func find() async throws -> PostgresBinaries {
         var candidates: [String] = []
         if let named = ProcessInfo.processInfo.environment["LECTERN_PG_BIN"] { candidates.append(named) }
         let root = "/usr/lib/postgresql"
@@ -14,7 +14,7 @@ public struct PostgresBinaries: Sendable {
         for version in versions.compactMap({ Int($0) }).sorted(by: >) { candidates.append("\(root)/\(version)/bin") }
         for config in ["/usr/bin/pg_config", "/usr/local/bin/pg_config"] {
             guard FileManager.default.isExecutableFile(atPath: config) else { continue }
-            candidates.append(try ChildProcess.output(of: [config, "--bindir"]))
+            candidates.append(try await ChildProcess.output(of: [config, "--bindir"]))
         }
         for folder in candidates where FileManager.default.isExecutableFile(atPath: "\(folder)/initdb") {
             return PostgresBinaries(folder: folder)

@@ -17,26 +17,24 @@ public final class PostgresCluster: Sendable {
     ///
     /// - Parameter usesTLS: the server has a self-signed certificate and takes encrypted connections too.
     public init(settings: [String] = [], usesTLS: Bool = false) async throws {
-        self.binaries = try PostgresBinaries.find()
+        self.binaries = try await PostgresBinaries.find()
         self.settings = settings + (usesTLS ? ["ssl=on"] : [])
         self.port = try FreePort.find()
         self.folder = try TemporaryFolder.make("lectern-postgres")
         try UnprivilegedUser.own(self.folder)
-        let initdb = [
-            self.binaries.path(of: "initdb"), "-D", "\(self.folder)/data", "-U", "lectern", "-A", "trust", "-E", "UTF8",
-            "--no-locale", "--no-sync",
-        ]
-        try ChildProcess.output(of: try UnprivilegedUser.command(initdb))
-        if usesTLS { try self.makeCertificate() }
+        let data = try await PristineData.shared.path(self.binaries)
+        try await ChildProcess.output(
+            of: try UnprivilegedUser.command(["/bin/cp", "-R", "-p", data, "\(self.folder)/data"]))
+        if usesTLS { try await self.makeCertificate() }
         try await self.start()
     }
 
-    private func makeCertificate() throws {
+    private func makeCertificate() async throws {
         let openssl = [
             "/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
             "-keyout", "\(self.folder)/data/server.key", "-out", "\(self.folder)/data/server.crt",
         ]
-        try ChildProcess.output(of: try UnprivilegedUser.command(openssl))
+        try await ChildProcess.output(of: try UnprivilegedUser.command(openssl))
     }
 
     /// The connection string of a database.

@@ -1,6 +1,6 @@
 /// Asks again every few milliseconds until `condition` holds; answers whether it did before the deadline.
 public func eventually(
-    within limit: Duration = .seconds(5), _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
 ) async throws -> Bool {
     let deadline = ContinuousClock.now.advanced(by: limit)
     while true {
