@@ -73,7 +73,7 @@ let package = Package(
         library("ServerSentEvents", []),
         library("Postgres", ["CPostgres", lifecycle, logging], exclude: ["README.md"]),
         library("CurlHTTP", ["CCurl", logging]),
-        library("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging]),
+        library("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging], exclude: ["README.md"]),
         library("LanguageModels", ["CurlHTTP", "ServerSentEvents", logging]),
         library("MarkdownHTML", ["CMarkGFM"]),
 
@@ -111,7 +111,8 @@ let package = Package(
         library(
             "LearnerAPI",
             [
-                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres", "ContentHashing",
+                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
+                "ContentHashing",
                 hummingbird, logging,
             ]),
         library(
@@ -149,7 +150,8 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "LanguageModels", "MCP", "CurlHTTP", argumentParser, lifecycle, unixSignals, logging,
+                "TextbookSync", "SemanticIndex", "LanguageModels", "MCP", "CurlHTTP", argumentParser, lifecycle,
+                unixSignals, logging,
             ]),
 
         // Tests
@@ -169,39 +171,44 @@ let package = Package(
         tests("CurlHTTP", ["ServerTesting"]),
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
         tests("MarkdownHTML", ["ServerTesting"]),
-        tests("Postgres", ["PostgresTesting", lifecycle, logging]),
+        tests("Postgres", ["ServerTesting", "PostgresTesting", lifecycle, logging]),
         tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", lifecycle, logging]),
         tests("MCPServing", ["MCP", "CurlHTTP", lifecycle, logging]),
-        tests("JobQueue"),
+        tests("JobQueue", ["ServerTesting"]),
         tests("Schema", ["Postgres", "PostgresTesting", logging]),
-        tests("JobQueuePostgres", ["JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
-        tests("Textbook", ["CMarkGFM", "ContentHashing"]),
+        tests("JobQueuePostgres", ["ServerTesting", "JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
+        tests("Textbook", ["ServerTesting", "CMarkGFM", "ContentHashing"]),
         tests(
             "TextbookSync",
             [
+                "ServerTesting",
                 "ContentTesting", "Textbook", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP",
                 "ContentHashing",
             ]),
         tests(
             "SemanticIndex",
             [
-                "ContentTesting", "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
+                "ServerTesting",
+                "ContentTesting", "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres",
+                "Postgres",
                 "MCP", "LanguageModels",
             ]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
         tests(
             "Personalization",
             [
+                "ServerTesting",
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
                 "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
             ]),
-        tests("StorageServer", ["ContentHashing", "MCP", logging]),
-        tests("VectorServer", ["MCP", logging]),
+        tests("StorageServer", ["ServerTesting", "ContentHashing", "MCP", logging]),
+        tests("VectorServer", ["ServerTesting", "MCP", logging]),
         tests(
             "LearnerAPI",
             [
                 "LearnerWeb", "OperatorConsole", "Learners", "Personalization", "SemanticIndex", "TextbookSync",
-                "JobQueuePostgres", "LanguageModels", "Postgres", "Schema", "ContentHashing", "CurlHTTP", "PostgresTesting", "ServerTesting", hummingbird,
+                "JobQueuePostgres", "LanguageModels", "Postgres", "Schema", "ContentHashing", "CurlHTTP",
+                "PostgresTesting", "ServerTesting", hummingbird,
                 logging,
             ]),
     ]

@@ -24,7 +24,8 @@ struct JobRow: Sendable {
             data = try encoder.encode(arguments)
         } catch {
             throw EnqueueError(
-                code: .argumentsNotEncodable, description: "the arguments of \(definition.kind) do not encode: \(error)")
+                code: .argumentsNotEncodable, description: "the arguments of \(definition.kind) do not encode: \(error)"
+            )
         }
         guard data.count <= PostgresJobQueue.maximumArgumentBytes else {
             throw EnqueueError(

@@ -126,6 +126,10 @@ public struct JobInspector: Sendable {
             ), asked AS (
               UPDATE lectern.lease SET cancel_requested = true
               WHERE job_id = \(job) AND NOT EXISTS (SELECT FROM gone) RETURNING job_id
+            ), freed AS (
+              -- Nobody may join a job that is going to be stopped: who asks from now on gets a new one.
+              DELETE FROM lectern.flight f USING asked a, body b
+              WHERE b.id = a.job_id AND f.key = b.unique_key AND f.job_id = b.id
             )
             SELECT EXISTS (SELECT FROM gone) AS gone, EXISTS (SELECT FROM asked) AS asked
             """)

@@ -112,8 +112,11 @@ public struct JobTransaction: PostgresSession {
             if open.isEmpty { return jobs.compactMap { $0 } }
             let keys = open.compactMap { rows[$0].uniqueKey }
             var holders: [String: JobID] = [:]
+            // The lock keeps the job from ending before this transaction does: whatever the caller writes for the job
+            // it joined, the job's own last transaction sees. Keys in order, by the primary key.
             for row in try await session.query(
-                "SELECT key, job_id FROM lectern.flight WHERE key = ANY(\(keys))", timeout: nil)
+                "SELECT key, job_id FROM lectern.flight WHERE key = ANY(\(keys)) ORDER BY key FOR KEY SHARE",
+                timeout: nil)
             {
                 holders[try row.decode("key")] = JobID(rawValue: try row.decode("job_id"))
             }

@@ -80,7 +80,12 @@ public struct PersonalizeLessonHandler: JobHandler {
             preferences.preferencesHash == key.preferencesHash
         else {
             context.logger.info("nobody waits for the lesson any more")
-            return try .finished(Result(outcome: "withdrawn"))
+            return try .finished(Result(outcome: "withdrawn")) { [store] transaction in
+                // Somebody may have asked again since the look above, and have joined this very job.
+                if try await store.isAwaited(key, jobID: context.jobID, in: transaction) {
+                    throw JobError.snooze("asked_again", "the lesson was asked for again", for: .zero)
+                }
+            }
         }
         let lesson = try await self.lesson(key)
         let written = try await self.generate(lesson, preferences.profile, context)

@@ -34,8 +34,9 @@ extension Settings {
 
         settings.database.url = try secretText(reader, "database.url") ?? ""
         settings.database.directURL = try secretText(reader, "database.direct.url") ?? settings.database.url
-        settings.database.maximumConnections = try number(
-            reader, "database.max.connections", in: 1...500) ?? settings.database.maximumConnections
+        settings.database.maximumConnections =
+            try number(
+                reader, "database.max.connections", in: 1...500) ?? settings.database.maximumConnections
 
         settings.storage.url = reader.string(forKey: "mcp.storage.url") ?? settings.storage.url
         settings.storage.token = try secretText(reader, "mcp.storage.token").flatMap { APIKey($0) }

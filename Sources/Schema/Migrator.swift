@@ -89,7 +89,8 @@ public struct Migrator: Sendable {
                 return true
             }
             if isApplied {
-                self.logger.info("migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
+                self.logger.info(
+                    "migrated", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
                 done.append(migration.version)
             }
         }

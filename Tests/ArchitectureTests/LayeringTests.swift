@@ -25,7 +25,8 @@ import Testing
     ]
     private static let surfaces: Set = ["LearnerAPI", "LearnerWeb", "OperatorConsole"]
     private static let mayServeHTTP: Set = [
-        "LearnerAPI", "LearnerWeb", "OperatorConsole", "StorageServer", "VectorServer", "MCPServing", "ProcessBootstrap",
+        "LearnerAPI", "LearnerWeb", "OperatorConsole", "StorageServer", "VectorServer", "MCPServing",
+        "ProcessBootstrap",
         "lectern-api",
     ]
     private static let mayHoldSQL: Set = [
@@ -44,14 +45,17 @@ import Testing
 
     private static func files(of target: String) throws -> [(path: String, text: String)] {
         let folder = self.folder(of: target)
-        guard let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { return [] }
+        guard let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else {
+            return []
+        }
         return try walker.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map {
             ($0.path, try String(contentsOf: $0, encoding: .utf8))
         }
     }
 
     private static func imports(of target: String) throws -> [(path: String, module: String)] {
-        let line = /(?m)^\s*(?:@[\w()]+\s+)*(?:public |package |internal |private |fileprivate )?import (?:struct |class |enum |func )?(\w+)/
+        let line =
+            /(?m)^\s*(?:@[\w()]+\s+)*(?:public |package |internal |private |fileprivate )?import (?:struct |class |enum |func )?(\w+)/
         return try self.files(of: target).flatMap { file in
             file.text.matches(of: line).map { (file.path, String($0.output.1)) }
         }
@@ -94,7 +98,9 @@ import Testing
 
     @Test func theTopLevelHoldsNothingElse() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.path).filter { !$0.hasPrefix(".") }
-        let allowed: Set = ["Package.swift", "README.md", "Sources", "Tests", "Jobs", "Deploy", "docs", "Package.resolved"]
+        let allowed: Set = [
+            "Package.swift", "README.md", "Sources", "Tests", "Jobs", "Deploy", "docs", "Package.resolved",
+        ]
         #expect(Set(names).subtracting(allowed).isEmpty)
     }
 

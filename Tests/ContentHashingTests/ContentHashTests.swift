@@ -26,8 +26,9 @@ import Testing
             content.update(part)
             secure.update(part)
         }
-        #expect(content.finalize() == ContentHash(of: bytes))
-        #expect(content.finalize() == ContentHash(of: bytes.lazy.map { $0 }))
+        let hash = content.finalize()
+        #expect(hash == ContentHash(of: bytes))
+        #expect(hash == ContentHash(of: bytes.lazy.map { $0 }))
         #expect(secure.finalizeHex() == SHA256Hex.of(bytes))
     }
 

@@ -366,7 +366,7 @@ def write_lesson(path, number, words=200):
         for index in range(max(1, words // 10))
     ]
     path.write_text(f"---\ntitle: Lesson {number}\n---\n\n# Lesson {number}\n\n## About topic{number}\n\n"
-                    + " ".join(sentences) + "\n")
+                    + " ".join(sentences) + f"\n\nThe frame weighs {number}.5 kg.\n")
 
 
 _names = itertools.count(1)

@@ -126,6 +126,23 @@ def test_the_cache_is_deleted_with_its_count(learner):
     poll_text(learner, SLUG)
 
 
+def test_a_request_right_after_the_cache_was_deleted_ends_in_a_text_as_any_other(stack):
+    def rounds(index):
+        with stack.learner() as learner:
+            for number in range(25):
+                learner.post("/api/personalize", json={"lesson_slug": SLUG})
+                if (index + number) % 3:
+                    learner.get(f"/api/personalize/{SLUG}")
+                assert learner.delete("/api/personalize/cache").status_code == 200
+                # The former job may be about to find that nobody waits for it.
+                assert learner.post("/api/personalize", json={"lesson_slug": SLUG}).status_code == 202
+                poll_text(learner, SLUG)
+                learner.delete("/api/personalize/cache")
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(rounds, range(8)))
+
+
 def test_what_belongs_to_another_learner_is_not_found(learner, stack):
     first = learner.post("/api/personalize", json={"lesson_slug": SLUG})
     operation = first.headers["location"]

@@ -9,7 +9,8 @@ import Synchronization
 /// A job that says only its name.
 struct Probe: JobArguments, Hashable {
     static let definition = JobDefinition(
-        kind: "probe", queue: "probes", retryPolicy: RetryPolicy(base: .milliseconds(1), cap: .milliseconds(5), maxAttempts: 3),
+        kind: "probe", queue: "probes",
+        retryPolicy: RetryPolicy(base: .milliseconds(1), cap: .milliseconds(5), maxAttempts: 3),
         timeout: .seconds(30))
     static let dataClasses: [String: DataClass] = ["name": .open, "key": .open]
     var name: String

@@ -1,6 +1,7 @@
 import JobQueue
 import JobQueuePostgres
 import Postgres
+import ServerTesting
 import Testing
 
 /// Drives the pure machine and the tables with the same events and compares them after each.
@@ -8,7 +9,7 @@ import Testing
     @Test(arguments: 0..<12 as Range<UInt64>)
     func theTablesFollowTheMachine(seed: UInt64) async throws {
         try await withQueue { fixture in
-            var generator = SplitMix(seed: seed)
+            var generator = SeededGenerator(seed: seed)
             for round in 0..<6 {
                 let delayed = Bool.random(using: &generator)
                 var model = JobStateMachine(delayed: delayed, maxAttempts: 3)
@@ -43,7 +44,8 @@ import Testing
                         let expected = model.cancelRequested()
                         #expect(
                             result
-                                == (expected == .cancelled ? .cancelled : expected == .askWorker ? .requested : .tooLate),
+                                == (expected == .cancelled
+                                    ? .cancelled : expected == .askWorker ? .requested : .tooLate),
                             "\(place)")
                     default:
                         guard let job = held.randomElement(using: &generator) else { continue }

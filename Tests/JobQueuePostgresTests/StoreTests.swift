@@ -52,7 +52,9 @@ import Testing
                 try await $0.execute("INSERT INTO effect VALUES ('a')")
                 _ = try await $0.enqueue(Probe(name: "follow-up"))
             }
-            #expect(try await fixture.store.end(JobEnding(job: stale, action: .succeed(result: nil)), commit: write) == false)
+            #expect(
+                try await fixture.store.end(JobEnding(job: stale, action: .succeed(result: nil)), commit: write)
+                    == false)
             #expect(try await fixture.count("effect") == 0)
             #expect(try await fixture.store.end(JobEnding(job: current, action: .succeed(result: "{}")), commit: write))
             #expect(try await fixture.count("effect") == 1)

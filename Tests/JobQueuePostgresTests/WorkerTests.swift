@@ -108,7 +108,8 @@ import Testing
                 }
             }
             #expect(try await fixture.inspector.snapshot(of: id)?.attempt == 2)
-            let code = try await fixture.database.queryOne("SELECT code FROM lectern.event")?.decode("code", as: String.self)
+            let code = try await fixture.database.queryOne("SELECT code FROM lectern.event")?.decode(
+                "code", as: String.self)
             #expect(code == "timed_out")
         }
     }

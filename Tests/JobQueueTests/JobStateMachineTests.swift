@@ -1,4 +1,5 @@
 import JobQueue
+import ServerTesting
 import Testing
 
 @Suite struct JobStateMachineTests {
@@ -54,8 +55,9 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func nothingLeavesAFinalState(seed: UInt64) {
-        var generator = SplitMix(seed: seed)
-        var job = JobStateMachine(delayed: Bool.random(using: &generator), maxAttempts: .random(in: 1...4, using: &generator))
+        var generator = SeededGenerator(seed: seed)
+        var job = JobStateMachine(
+            delayed: Bool.random(using: &generator), maxAttempts: .random(in: 1...4, using: &generator))
         var token: Int64 = 0
         var final: JobStateMachine.State?
         for _ in 0..<60 {

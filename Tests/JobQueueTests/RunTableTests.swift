@@ -15,7 +15,9 @@ import Testing
     @Test func aRunIsStoppedOnceAndKeepsItsFirstReason() {
         let table = RunTable()
         let stops = Mutex(0)
-        table.add(self.job(1), startedAt: self.start, deadline: self.start + .seconds(10)) { stops.withLock { $0 += 1 } }
+        table.add(self.job(1), startedAt: self.start, deadline: self.start + .seconds(10)) {
+            stops.withLock { $0 += 1 }
+        }
         table.stop(jobs: [JobID(rawValue: 1)])
         table.stopAll(reason: .draining)
         #expect(stops.withLock { $0 } == 1)

@@ -1,4 +1,5 @@
 import Learners
+import ServerTesting
 import Testing
 
 @testable import Personalization

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Postgres
 import PostgresTesting
+import ServerTesting
 import Testing
 
 @Suite struct ValueTests {

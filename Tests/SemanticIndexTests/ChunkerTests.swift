@@ -1,3 +1,4 @@
+import ServerTesting
 import Testing
 import Textbook
 
@@ -10,7 +11,7 @@ import Textbook
         "measures", "force", "slowly", "and", "embodied",
     ]
 
-    private static func sentence(_ generator: inout SemanticSeededGenerator) -> String {
+    private static func sentence(_ generator: inout SeededGenerator) -> String {
         (0..<(3 + generator.below(20))).map { _ in generator.pick(self.words) }.joined(separator: " ") + ". "
     }
 
@@ -18,7 +19,7 @@ import Textbook
         (0..<count).map { line($0) + "\n" }.joined()
     }
 
-    private static func block(_ generator: inout SemanticSeededGenerator) -> String {
+    private static func block(_ generator: inout SeededGenerator) -> String {
         let size = generator.below(12) == 0 ? 120 : 6
         let count = 1 + generator.below(size)
         switch generator.below(9) {
@@ -32,7 +33,7 @@ import Textbook
         }
     }
 
-    static func lesson(_ generator: inout SemanticSeededGenerator) -> String {
+    static func lesson(_ generator: inout SeededGenerator) -> String {
         var text = generator.below(2) == 0 ? "---\ntitle: \"Front\"\nslug: secretslug\n---\n\n" : ""
         text += "# Lesson\n\n"
         for section in 0..<(1 + generator.below(6)) {
@@ -45,7 +46,7 @@ import Textbook
     @Test(arguments: 1...30)
     func everyLessonIsCoveredWithinTheCap(round: Int) {
         let seed = UInt64(round)
-        var generator = SemanticSeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<8 {
             let text = Self.lesson(&generator)
             let chunks = Chunker().chunks(of: text)
@@ -70,7 +71,7 @@ import Textbook
     @Test(arguments: 1...30)
     func blocksWithinTheCapAreNeverTorn(round: Int) {
         let seed = UInt64(round) + 100
-        var generator = SemanticSeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<8 {
             let text = Self.lesson(&generator)
             let bytes = Array(text.utf8)
@@ -91,7 +92,7 @@ import Textbook
     @Test(arguments: 1...30)
     func anEditOfOneWordChangesFewChunks(round: Int) {
         let seed = UInt64(round) + 500
-        var generator = SemanticSeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var changed = 0
         var total = 0
         for _ in 0..<8 {
@@ -208,7 +209,7 @@ import Textbook
     }
 
     @Test func tokensOfTwoTextsAreNeverMoreThanTheSum() {
-        var generator = SemanticSeededGenerator(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         for _ in 0..<3_000 {
             let left = Self.block(&generator)
             let right = Self.block(&generator)

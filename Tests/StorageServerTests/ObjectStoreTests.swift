@@ -1,5 +1,6 @@
 import ContentHashing
 import Foundation
+import ServerTesting
 import Testing
 
 @testable import StorageServer

@@ -1,6 +1,7 @@
 import ContentHashing
 import ContentTesting
 import MCP
+import ServerTesting
 import Synchronization
 import Testing
 

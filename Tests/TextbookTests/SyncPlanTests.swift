@@ -1,4 +1,5 @@
 import ContentHashing
+import ServerTesting
 import Testing
 import Textbook
 

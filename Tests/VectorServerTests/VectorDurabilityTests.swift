@@ -1,5 +1,6 @@
 import Foundation
 import MCP
+import ServerTesting
 import Testing
 
 @testable import VectorServer

@@ -1,5 +1,6 @@
 import Logging
 import MCP
+import ServerTesting
 
 @testable import VectorServer
 

@@ -55,7 +55,11 @@ public struct MCPToolResult: Hashable, Sendable {
             throw MCPError(code: .protocolViolation, message: "The result of a tool call has no content")
         }
         self.content = (members["content"]?.arrayValue ?? []).map(MCPContent.init)
-        self.structuredContent = members["structuredContent"].flatMap { $0.isNull ? nil : $0 }
+        if let structured = members["structuredContent"], !structured.isNull {
+            self.structuredContent = structured
+        } else {
+            self.structuredContent = Optional.none
+        }
         self.isError = members["isError"]?.boolValue ?? false
     }
 

@@ -117,7 +117,9 @@ struct MCPServerMethods: Sendable {
         guard let tool = self.tool(name) else {
             throw JSONRPCError.invalidParams("Unknown tool: \(name.prefix(128))")
         }
-        let arguments = call.params?["arguments"].flatMap { $0.isNull ? nil : $0 } ?? [:]
+        // A closure that returns `nil` here would make a JSON null of it, since that is a literal of `JSONValue` too.
+        var arguments: JSONValue = [:]
+        if let given = call.params?["arguments"], !given.isNull { arguments = given }
         guard arguments.objectValue != nil else { throw JSONRPCError.invalidParams("arguments must be an object") }
         if let violation = JSONSchema.firstViolation(of: tool.inputSchema, by: arguments) {
             // Revision 2025-11-25 made bad arguments a failure of the tool, so that a model can read and mend them.

@@ -120,6 +120,19 @@ struct PersonalizedLessonStore: Sendable {
             """)
     }
 
+    /// Whether a pending row under the learner's present answers waits for this job.
+    func isAwaited(_ key: PersonalizationKey, jobID: JobID, in session: some PostgresSession) async throws -> Bool {
+        let row = try await session.queryOne(
+            """
+            SELECT EXISTS (
+                SELECT FROM lectern.personalized_lesson c
+                JOIN lectern.preferences p ON p.user_id = c.user_id AND p.preferences_hash = c.preferences_hash
+                WHERE \(sql: Self.matches(key)) AND c.state = 'pending' AND c.job_id = \(jobID.rawValue)
+            ) AS awaited
+            """)
+        return try row?.decode("awaited") ?? false
+    }
+
     /// Marks a pending row of this job as failed.
     func fail(_ key: PersonalizationKey, _ failure: PersonalizedLesson.Failure, jobID: JobID) async throws {
         _ = try await self.database.execute(

@@ -10,8 +10,10 @@ public struct WorkerMetrics: WorkerObserver {
     }
 
     public func claimed(queue: String, count: Int, limit: Int) {
-        Counter(label: "lectern_poll_claims", dimensions: [("result", count > 0 ? "hit" : "miss")], factory: self.factory)
-            .increment()
+        Counter(
+            label: "lectern_poll_claims", dimensions: [("result", count > 0 ? "hit" : "miss")], factory: self.factory
+        )
+        .increment()
     }
 
     public func started(_ job: ClaimedJob) {

@@ -55,7 +55,9 @@ struct Installation {
 
     /// Stops everything, the database last.
     func stop() async {
-        let (servers, others) = (self.children.filter { $0.name == "postgres" }, self.children.filter { $0.name != "postgres" })
+        let (servers, others) = (
+            self.children.filter { $0.name == "postgres" }, self.children.filter { $0.name != "postgres" }
+        )
         // The workers hand in their work while the API and the MCP servers still answer.
         for group in [
             others.filter { $0.name.hasSuffix("-worker") }, others.filter { !$0.name.hasSuffix("-worker") },

@@ -1,8 +1,8 @@
 import CurlHTTP
 import Foundation
-import Logging
 import JobQueue
 import JobQueuePostgres
+import Logging
 import PipelineJobs
 import Postgres
 

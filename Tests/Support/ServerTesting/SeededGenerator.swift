@@ -13,4 +13,13 @@ public struct SeededGenerator: RandomNumberGenerator {
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         return word ^ (word >> 31)
     }
+
+    public mutating func pick<T>(_ choices: [T]) -> T {
+        choices[self.below(choices.count)]
+    }
+
+    /// A number from 0 to `bound` - 1.
+    public mutating func below(_ bound: Int) -> Int {
+        Int(self.next() % UInt64(bound))
+    }
 }
