@@ -160,9 +160,9 @@ def test_a_body_of_another_type_is_refused(stack, kind):
 SLUGS = {
     "dots": "..", "a dot": ".", "a way up": "../../etc/passwd", "an escaped way up": "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
     "an escaped slash": "%2F", "a double escape": "%252e%252e%252f", "NUL": "ch01%00lab", "a new line": "ch01%0Alab",
-    "no UTF-8": "%ff%fe", "half an escape": "ch01%2", "no escape": "ch01%zz", "10 KB": "x" * 10_240, "1 KB": "x" * 1_024,
-    "a quote": "ch01'%20OR%20'1'='1", "a backslash": "..%5C..%5Cetc", "an empty segment": "a//b", "a template": "%7B%7B7*7%7D%7D",
-    "right to left": "%E2%80%AE", "a percent": "%25",
+    "no UTF-8": "%ff%fe", "half an escape": "ch01%2", "no escape": "ch01%zz", "10 KB": "x" * 10_240,
+    "1 KB": "x" * 1_024, "a quote": "ch01'%20OR%20'1'='1", "a backslash": "..%5C..%5Cetc", "an empty segment": "a//b",
+    "a template": "%7B%7B7*7%7D%7D", "right to left": "%E2%80%AE", "a percent": "%25",
 }
 
 
@@ -267,7 +267,8 @@ BROKEN_BOOKS = {
         lambda book: replace(book / "book.yaml", "folder: 01-Chapter", "folder: 01-Absent"),
         r"book\.yaml:\d+: error: .*01-Absent"),
     "a fence that is never closed": (
-        lambda book: (book / FIRST).write_text("# One\n\nText.\n\n```python\nprint(1)\n"), rf"{FIRST}:5: error: .*fence"),
+        lambda book: (book / FIRST).write_text("# One\n\nText.\n\n```python\nprint(1)\n"),
+        rf"{FIRST}:5: error: .*fence"),
     "two lessons with one slug": (
         lambda book: [(book / file).write_text("---\nslug: the-same\n---\n\n# Same\n") for file in (FIRST, SECOND)],
         rf"{SECOND}:1: error: .*the-same.*{FIRST}"),
@@ -287,7 +288,8 @@ BROKEN_BOOKS = {
     "a file that is not UTF-8": (
         lambda book: (book / FIRST).write_bytes(b"# One\n\nText \xff\xfe.\n"), rf"{FIRST}:3: error: .*UTF-8"),
     "a link that leads out of the book": (
-        lambda book: (book / FIRST).unlink() or (book / FIRST).symlink_to("/etc/passwd"), rf"{FIRST}: .*out of the book"),
+        lambda book: (book / FIRST).unlink() or (book / FIRST).symlink_to("/etc/passwd"),
+        rf"{FIRST}: .*out of the book"),
 }
 
 

@@ -55,7 +55,8 @@ def test_the_book_is_a_tree_of_six_parts_eighteen_chapters_and_twelve_lessons(re
     for lesson in lessons:
         assert lesson["type"] == ("lab" if lesson["slug"].endswith("-lab") else "lesson")
         assert HASH.fullmatch(lesson["content_hash"])
-        assert re.fullmatch(r"books/robo-genesis-ai/parts/[^/]+/chapters/[^/]+/lessons/[^/]+\.md", lesson["bucket_path"])
+        assert re.fullmatch(
+            r"books/robo-genesis-ai/parts/[^/]+/chapters/[^/]+/lessons/[^/]+\.md", lesson["bucket_path"])
         assert lesson["vector_ids"] and all(uuid.UUID(vector) for vector in lesson["vector_ids"])
         assert lesson["title"] and lesson["estimated_minutes"] > 0 and lesson["sidebar_position"] > 0
     again = reader.get("/api/content/book", headers={"If-None-Match": answer.headers["etag"]})
@@ -156,7 +157,8 @@ def test_doctor_names_the_tool_that_a_mapping_promises_in_vain(stack, tmp_path):
     try:
         done = stack.command("doctor", check=False)
         assert done.returncode == 7
-        assert re.search(r"^error\tstorage mapping\t.*upload_thing.*no such tool", done.stdout, re.MULTILINE), done.stdout
+        said = re.compile(r"^error\tstorage mapping\t.*upload_thing.*no such tool", re.MULTILINE)
+        assert said.search(done.stdout), done.stdout
         mapping.write_text('{"put": {"call": {"tool": "x"')
         broken = stack.command("doctor", check=False)
         assert broken.returncode == 2 and str(mapping) in broken.stderr
@@ -204,7 +206,8 @@ def test_a_sync_writes_what_changed_and_nothing_else(fresh_stack, tmp_path):
 
         before = lessons()
         (file,) = book.rglob("02-embodiment-hypothesis.md")
-        file.write_text(file.read_text().replace("\n## Summary", "\n## Zebras\n\nZebras graze in herds.\n\n## Summary", 1))
+        section = "\n## Zebras\n\nZebras graze in herds.\n"
+        file.write_text(file.read_text().replace("\n## Summary", section + "\n## Summary", 1))
         edited = fresh_stack.sync(book)
         assert (edited["outcome"], edited["updated"], edited["unchanged"]) == ("published", 1, 11)
         assert (edited["objects_put"], edited["embeds_enqueued"]) == (2, 1)

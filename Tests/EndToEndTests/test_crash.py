@@ -68,7 +68,8 @@ def test_a_sync_worker_killed_amid_a_sync_publishes_the_book_once(fresh_stack, t
     fresh_stack.start("sync-worker", ready=False)
     require_taken_over(fresh_stack, held, killed)
     fresh_stack.command("job", "wait", job, "--timeout", 60)
-    assert fresh_stack.database.query("SELECT state, count(*) FROM lectern.release GROUP BY state") == [("published", 1)]
+    assert fresh_stack.database.query("SELECT state, count(*) FROM lectern.release GROUP BY state") == [
+        ("published", 1)]
     assert fresh_stack.database.value("SELECT count(*) FROM lectern.release_lesson") == 150
     assert fresh_stack.database.value("SELECT count(*) FROM lectern.lesson") == 150
     assert fresh_stack.database.query(
@@ -97,8 +98,8 @@ def test_an_embed_worker_killed_amid_its_jobs_leaves_every_chunk_once(fresh_stac
     report = json.loads(fresh_stack.command("verify", "--output", "json").stdout)
     assert (report["lessons"], report["indexed_lessons"]) == (60, 60)
     assert report["chunks"] == report["vectors"] > 60
-    assert fresh_stack.database.value(
-        "SELECT count(*) FROM (SELECT DISTINCT lesson_id, chunk_index FROM lectern.chunk) AS places") == report["chunks"]
+    places = "SELECT count(*) FROM (SELECT DISTINCT lesson_id, chunk_index FROM lectern.chunk) AS places"
+    assert fresh_stack.database.value(places) == report["chunks"]
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_the_cache_is_deleted_with_its_count(learner):
 def test_a_request_right_after_the_cache_was_deleted_ends_in_a_text_as_any_other(stack):
     def rounds(index):
         with stack.learner() as learner:
-            for number in range(25):
+            for number in range(10):
                 learner.post("/api/personalize", json={"lesson_slug": SLUG})
                 if (index + number) % 3:
                     learner.get(f"/api/personalize/{SLUG}")
