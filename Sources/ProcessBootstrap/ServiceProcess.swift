@@ -41,6 +41,19 @@ public struct ServiceProcess: Sendable {
         self.logger = Logger(label: role.rawValue)
     }
 
+    /// Makes the folder of an embedded server's files with everything above it.
+    ///
+    /// - Throws: ``Settings/Problem`` that names the folder.
+    public func makeDataDirectory() throws {
+        let path = self.settings.dataDirectory
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw Settings.Problem(
+                "the data folder \(path) cannot be made: \(error.localizedDescription); give another with --data")
+        }
+    }
+
     /// Runs the services until one fails or a signal ends them: SIGTERM and SIGINT drain.
     public func run(_ services: [any Service]) async throws {
         var configuration = ServiceGroupConfiguration(

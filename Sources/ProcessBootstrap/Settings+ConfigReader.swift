@@ -31,6 +31,7 @@ extension Settings {
         let reader = ConfigReader(providers: providers)
         var settings = Settings()
         settings.port = role.defaultPort
+        settings.dataDirectory = ".lectern/data/\(role.rawValue)"
 
         settings.database.url = try secretText(reader, "database.url") ?? ""
         settings.database.directURL = try secretText(reader, "database.direct.url") ?? settings.database.url

@@ -59,7 +59,7 @@ public struct Settings: Sendable {
     public var book: String?
     public var host = "127.0.0.1"
     public var port = 0
-    /// Where the embedded servers keep their files.
+    /// Where an embedded server keeps its files; a folder for one server only.
     public var dataDirectory = ".lectern/data"
 
     public init() {}

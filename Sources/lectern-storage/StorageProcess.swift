@@ -13,6 +13,7 @@ struct StorageProcess: AsyncParsableCommand {
     func run() async throws {
         let process = try await ServiceProcess(.storage, options: self.options)
         let settings = process.settings
+        try process.makeDataDirectory()
         let application = try StorageApplication(
             configuration: .init(
                 host: settings.host, port: settings.port, dataDirectory: settings.dataDirectory,

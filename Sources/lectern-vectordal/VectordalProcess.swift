@@ -13,6 +13,7 @@ struct VectordalProcess: AsyncParsableCommand {
     func run() async throws {
         let process = try await ServiceProcess(.vectordal, options: self.options)
         let settings = process.settings
+        try process.makeDataDirectory()
         let application = try VectorApplication(
             configuration: .init(
                 host: settings.host, port: settings.port, dataDirectory: settings.dataDirectory,

@@ -159,8 +159,10 @@ import Testing
             }
             try await Deadline.poll("COMMIT to be under way") {
                 let row = try await client.queryOne(
-                    "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'"
-                )
+                    """
+                    SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity
+                    WHERE query = 'COMMIT' AND state = 'active' AND datname = current_database()
+                    """)
                 return try row?.decode("n", as: Int.self) == 1
             }
             let reason = try await task.value

@@ -22,7 +22,14 @@ package struct DataDirectory: ~Copyable, Sendable {
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileError.last("mkdir") }
         let root = try OpenFile.directory(path: path)
         let lock = if let file = try root.writableFile("lock") { file } else { try root.createFile("lock") }
-        guard try lock.lock() else { throw InUse() }
+        // A server that is just ending, or a child that another thread forked and that has not replaced its program
+        // yet, lets go of the lock within moments.
+        var tries = 0
+        while try !lock.lock() {
+            tries += 1
+            guard tries < 50 else { throw InUse() }
+            usleep(20_000)
+        }
         try root.createDirectory("scratch")
         guard let scratch = try root.directory("scratch") else { throw FileError.missing }
         try scratch.removeContents()
