@@ -32,6 +32,8 @@ final class VectorCollection: Sendable {
     private let published: Mutex<CollectionState>
     private let queue = Mutex(Queue())
     private let log: Mutex<CollectionLog>
+    /// Kept for its lock: a compaction may go on after the store was let go of, and nobody else may open the log then.
+    private let directory: SharedDataDirectory
     private let nextCompaction: Atomic<Int>
     private let budget: MemoryBudget
     private let pool: BlockingPool
@@ -39,7 +41,8 @@ final class VectorCollection: Sendable {
     private let logger: Logger
 
     init(
-        name: CollectionName, opened: consuming CollectionLog.Opened, compactionThreshold: Int, budget: MemoryBudget,
+        name: CollectionName, opened: consuming CollectionLog.Opened, directory: SharedDataDirectory,
+        compactionThreshold: Int, budget: MemoryBudget,
         pool: BlockingPool, randomNumber: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.name = name
@@ -47,6 +50,7 @@ final class VectorCollection: Sendable {
         self.published = Mutex(opened.state)
         budget.change(by: opened.state.memoryBytes)
         self.log = Mutex(opened.log)
+        self.directory = directory
         self.nextCompaction = Atomic(compactionThreshold)
         self.budget = budget
         self.pool = pool

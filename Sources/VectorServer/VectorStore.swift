@@ -24,7 +24,7 @@ public final class VectorStore: Sendable {
 
     public let limits: VectorLimits
     let pool: BlockingPool
-    private let directory: DataDirectory
+    private let directory: SharedDataDirectory
     private let folder: OpenFile
     private let collections: Mutex<[String: VectorCollection]>
     /// Held while a collection is created or dropped, which blocks on the file system.
@@ -47,16 +47,19 @@ public final class VectorStore: Sendable {
         self.randomNumber = randomNumber
         self.logger = logger
         do {
-            self.directory = try DataDirectory(path: path)
-            try self.directory.root.createDirectory("collections")
-            guard let folder = try self.directory.root.directory("collections") else { throw FileError.missing }
+            self.directory = try SharedDataDirectory(path: path)
+            try self.directory.directory.root.createDirectory("collections")
+            guard let folder = try self.directory.directory.root.directory("collections") else {
+                throw FileError.missing
+            }
             var collections: [String: VectorCollection] = [:]
             var names: [CollectionName] = []
             try folder.forEachName { if let name = try? CollectionName($0) { names.append(name) } }
             for name in names {
                 guard let own = try folder.directory(name.text) else { continue }
                 collections[name.text] = try Self.open(
-                    name, own, limits: limits, budget: self.budget, pool: self.pool, randomNumber: randomNumber,
+                    name, own, in: self.directory, limits: limits, budget: self.budget, pool: self.pool,
+                    randomNumber: randomNumber,
                     logger: logger)
             }
             self.folder = folder
@@ -67,7 +70,8 @@ public final class VectorStore: Sendable {
     }
 
     private static func open(
-        _ name: CollectionName, _ folder: consuming OpenFile, limits: VectorLimits, budget: MemoryBudget,
+        _ name: CollectionName, _ folder: consuming OpenFile, in directory: SharedDataDirectory, limits: VectorLimits,
+        budget: MemoryBudget,
         pool: BlockingPool, randomNumber: @escaping @Sendable () -> UInt64, logger: Logger
     ) throws -> VectorCollection {
         let opened = try CollectionLog.open(folder, name: name)
@@ -77,7 +81,8 @@ public final class VectorStore: Sendable {
                 metadata: ["collection": "\(name)", "bytes": "\(opened.tornBytes)"])
         }
         return VectorCollection(
-            name: name, opened: opened, compactionThreshold: limits.compactionThreshold, budget: budget, pool: pool,
+            name: name, opened: opened, directory: directory, compactionThreshold: limits.compactionThreshold,
+            budget: budget, pool: pool,
             randomNumber: randomNumber, logger: logger)
     }
 
@@ -104,14 +109,16 @@ public final class VectorStore: Sendable {
             }
             // A name of an earlier attempt that failed half-way.
             let unfinished = "create-\(name)"
-            try self.directory.scratch.removeTree(unfinished)
-            try self.directory.scratch.createDirectory(unfinished)
-            guard let created = try self.directory.scratch.directory(unfinished) else { throw FileError.missing }
+            try self.directory.directory.scratch.removeTree(unfinished)
+            try self.directory.directory.scratch.createDirectory(unfinished)
+            guard let created = try self.directory.directory.scratch.directory(unfinished) else {
+                throw FileError.missing
+            }
             try CollectionLog.create(in: created, dimension: dimension, salt: self.randomNumber())
-            try self.directory.scratch.rename(unfinished, to: self.folder, as: name.text)
+            try self.directory.directory.scratch.rename(unfinished, to: self.folder, as: name.text)
             try self.folder.synchronize()
             let collection = try Self.open(
-                name, created, limits: self.limits, budget: self.budget, pool: self.pool,
+                name, created, in: self.directory, limits: self.limits, budget: self.budget, pool: self.pool,
                 randomNumber: self.randomNumber, logger: self.logger)
             self.collections.withLock { $0[name.text] = collection }
             return true
@@ -126,10 +133,10 @@ public final class VectorStore: Sendable {
             }
             collection.drop()
             let removed = "drop-\(name)"
-            try self.directory.scratch.removeTree(removed)
-            try self.folder.rename(name.text, to: self.directory.scratch, as: removed)
+            try self.directory.directory.scratch.removeTree(removed)
+            try self.folder.rename(name.text, to: self.directory.directory.scratch, as: removed)
             try self.folder.synchronize()
-            try self.directory.scratch.removeTree(removed)
+            try self.directory.directory.scratch.removeTree(removed)
             return true
         }
     }

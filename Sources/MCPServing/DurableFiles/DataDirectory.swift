@@ -39,6 +39,16 @@ package struct DataDirectory: ~Copyable, Sendable {
     }
 }
 
+/// A data directory that several owners share: it stays this process's until the last of them is gone.
+package final class SharedDataDirectory: Sendable {
+    package let directory: DataDirectory
+
+    /// Throws ``DataDirectory/InUse`` or ``FileError``.
+    package init(path: String) throws {
+        self.directory = try DataDirectory(path: path)
+    }
+}
+
 extension OpenFile {
     /// Removes everything in this folder. What is linked from inside it stays.
     package borrowing func removeContents() throws {
