@@ -98,6 +98,7 @@ import Testing
             var every: [Date] = []
             var last = since
             while let next = schedule.expression.nextFiring(after: last, in: schedule.timeZone), next <= now {
+                try #require(next > last)
                 every.append(next)
                 last = next
             }
