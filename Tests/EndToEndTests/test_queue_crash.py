@@ -45,7 +45,7 @@ def test_an_engine_broken_on_purpose_is_caught(campaign, case):
     assert BROKEN[case] in {finding.name for finding in report.findings}, str(report)
 
 
-def test_without_wake_ups_jobs_start_within_the_poll_interval(campaign):
-    case = next(case for case in BROKEN if case.variant is variants.dropped_notify)
+@pytest.mark.parametrize("case", [case for case in BROKEN if case.variant is variants.dropped_notify], ids=str)
+def test_without_wake_ups_jobs_start_within_the_poll_interval(campaign, case):
     names = {finding.name for finding in campaign.report(case).findings}
     assert names == {"start_latency"}, names

@@ -116,11 +116,13 @@ def audit_ends(database, accepted):
 
 def audit_dead(database, may_bury):
     """Only the doomed die, and what was held by two workers that died, where workers did."""
-    for job, kind, code, crashes in database.query("SELECT job_id, kind, code, crashes FROM lectern.dead"):
+    for job, kind, code, losers in database.query(
+            "SELECT job_id, kind, code, (SELECT count(DISTINCT worker) FROM lectern.event e"
+            " WHERE e.job_id = d.job_id AND e.what = 'lost') FROM lectern.dead d"):
         is_doomed = kind == "crash_doomed" and code == "crash_doomed"
-        is_quarantined = may_bury and code == "worker_killed" and crashes >= 2
+        is_quarantined = may_bury and code == "worker_killed" and losers >= 2
         if not is_doomed and not is_quarantined:
-            yield Finding("buried", f"job {job} ({kind}) is dead of {code} after {crashes} crashes")
+            yield Finding("buried", f"job {job} ({kind}) is dead of {code}, lost by {losers} workers")
 
 
 def audit_journals(database, lines):

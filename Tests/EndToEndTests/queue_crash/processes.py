@@ -1,14 +1,15 @@
 """The processes that a trial kills, and what is left of them: journals, printed promises, logs."""
 
-import glob
-import os
+import functools
 import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from typing import NamedTuple
 
-from conftest import BIN, clean_environment, tail, wait_for
+from conftest import BIN, SUPPORT, clean_environment, tail, wait_for
 
 PROGRAM = BIN / "queue-crash-worker"
 
@@ -43,15 +44,11 @@ class Subject:
         self.clock_error = clock_error * 1_000_000_000
         self.output = pathlib.Path(folder) / f"{name}.out"
         self.log = pathlib.Path(folder) / f"{name}.log"
-        command, environment = [PROGRAM, *map(str, arguments)], clean_environment()
-        if clock_error:
-            # libfaketime changes the environment of the program it is loaded into first, and Swift finds its
-            # arguments by the place of the environment; so that program is another.
-            command = ["env", *command]
-            environment |= deceived(clock_error)
+        environment = clean_environment() | (deceived(clock_error) if clock_error else {})
         with open(self.output, "wb") as output, open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=log, start_new_session=True)
+                [PROGRAM, *map(str, arguments)], env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=log,
+                start_new_session=True)
 
     @property
     def is_running(self):
@@ -67,18 +64,21 @@ class Subject:
     def signal(self, how):
         self.process.send_signal(how)
 
-    def remove_traces(self):
-        """libfaketime leaves its shared memory behind where its process is killed."""
-        for path in glob.glob(f"/dev/shm/*faketime*_{self.process.pid}"):
-            os.unlink(path)
+
+@functools.cache
+def wrong_clock():
+    """The library that sets a process's clock wrong, built on first use."""
+    library = pathlib.Path(tempfile.mkdtemp(prefix="lectern-clock-", dir="/tmp")) / "wrong_clock.so"
+    compiler = shutil.which("clang") or shutil.which("cc")
+    assert compiler, "no C compiler; the Swift toolchain brings clang"
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O1", "-o", library, SUPPORT / "wrong_clock.c", "-ldl"], check=True, timeout=60)
+    return library
 
 
 def deceived(seconds):
-    """The variables under which a process takes the wall clock for wrong by so many seconds. Timers go on as before:
-    on a machine with a wrong clock they do, too."""
-    library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-    assert library, "libfaketime is missing: Deploy/install test"
-    return {"LD_PRELOAD": library[0], "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    """The variables under which a process takes the wall clock for wrong by so many seconds."""
+    return {"LD_PRELOAD": str(wrong_clock()), "WRONG_CLOCK_SECONDS": str(seconds)}
 
 
 class Worker(Subject):

@@ -54,6 +54,7 @@ class Trial:
         subprocess.run(
             [PROGRAM, "setup", "--url", self.direct_url], check=True, capture_output=True, timeout=60,
             stdin=subprocess.DEVNULL)
+        self.places = audit.places_sql(self.database)
         self.watch = audit.Watch(self.database)
 
     # Processes
@@ -106,10 +107,13 @@ class Trial:
             "SELECT job_id, token FROM lectern.lease WHERE worker = %s", worker_id)}
 
     def unended(self):
-        names = [name for name in audit.WAITING
-                 if self.database.value("SELECT to_regclass(%s) IS NOT NULL", f"lectern.{name}")]
-        return {name: count for name in names
-                if (count := self.database.value(f"SELECT count(*) FROM lectern.{name}"))}
+        """How many jobs stand in each place that is not an end."""
+        return dict(self.database.query(
+            f"SELECT place, count(*) FROM ({self.places}) p WHERE place <> ALL(%s) GROUP BY place",
+            list(audit.ENDED)))
+
+    def wait_until_ended(self, seconds=None):
+        wait_for("the end of every job", lambda: not self.unended(), seconds or self.patience, pause=0.3)
 
     def lines(self):
         return [line for worker in self.past_workers + self.workers for line in worker.lines()]
@@ -125,7 +129,7 @@ class Trial:
             if enqueuer.is_running:
                 enqueuer.wait(self.patience)
         try:
-            wait_for("the end of every job", lambda: not self.unended(), self.patience, pause=0.1)
+            self.wait_until_ended()
         except AssertionError:
             self.find("never_ended", f"after {self.patience} s there are still {self.unended()}")
         self._drain()
@@ -149,6 +153,8 @@ class Trial:
         }
 
     def _drain(self):
+        for worker in self.workers:
+            worker.wait_until_ready()
         for worker in self.workers:
             worker.signal(signal.SIGTERM)
         for worker in self.workers:
@@ -197,7 +203,6 @@ class Trial:
             if subject.is_running:
                 subject.signal(signal.SIGCONT)
                 subject.kill()
-            subject.remove_traces()
 
     def terminate(self, applications, at_most=1):
         """Ends random server sessions of the trial's database and says how many."""
