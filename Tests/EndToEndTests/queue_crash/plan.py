@@ -55,6 +55,7 @@ SHORT_FORM = [
     Case("killed_backends", version=18),
     Case("stopped_worker", version=16),
     Case("killed_enqueuers"),
+    Case("backlog"),
     Case("idle_starts"),
 ]
 

@@ -207,6 +207,26 @@ def killed_enqueuers(trial, seconds=10):
         trial.find("idle", "nothing was accepted before a kill")
 
 
+def backlog(trial):
+    """More work than slots, so that claims come back full, while rows return to places that were passed long ago:
+    retries, what a leaving worker hands back, what a dead one held."""
+    trial.may_lose = trial.may_bury = True
+    trial.patience = 25
+    trial.enqueue(300, slowest_ms=400).wait(30)
+    trial.start_workers(2, slots=4, prefetch=8)
+    for _ in range(2):
+        trial.pause(0.5, 1.5)
+        leaving = trial.random.choice(trial.workers)
+        if code := leaving.drain():
+            trial.find("drain", f"{leaving.name} answered SIGTERM with {code}, see {leaving.log}")
+        trial.workers.remove(leaving)
+        trial.past_workers.append(leaving)
+        trial.start_worker(slots=4, prefetch=8).wait_until_ready()
+        trial.pause(0.2, 0.8)
+        trial.kill_worker(trial.random.choice(trial.workers))
+        trial.start_worker(slots=4, prefetch=8).wait_until_ready()
+
+
 POLL_SECONDS = 4.0
 
 
@@ -229,6 +249,6 @@ def idle_starts(trial, count=20):
 
 SCENARIOS = {scenario.__name__: scenario for scenario in (
     killed_workers, killed_backends, restarted_server, stopped_worker, exhausted_pool, exhausted_server,
-    pinned_horizon, wrong_clocks, killed_enqueuers, idle_starts)}
+    pinned_horizon, wrong_clocks, killed_enqueuers, backlog, idle_starts)}
 # These stop the server or take all of it, so it has to be theirs alone.
 NEEDS_A_SERVER = {"restarted_server": (), "exhausted_server": ("max_connections=24",)}

@@ -174,12 +174,11 @@ class Trial:
         closed = {(line.job, line.token) for line in lines if line.what not in ("lease", "begin", "worked")}
         ends = dict(self.database.query(
             "SELECT job_id, (extract(epoch FROM died_at) * 1000000000)::int8 FROM lectern.dead"))
-        lost = dict(self.database.query(
-            "SELECT token, job_id FROM lectern.event WHERE what = 'lost' AND token IS NOT NULL"))
+        lost = set(self.database.query("SELECT job_id, token FROM lectern.event WHERE what = 'lost'"))
         times = []
         for name, at in self.kills:
             open_runs = [line for line in lines if line.what == "lease" and line.worker == name
-                         and (line.job, line.token) not in closed and line.token in lost]
+                         and (line.job, line.token) not in closed and (line.job, line.token) in lost]
             for run in open_runs:
                 later = [line.at for line in starts[run.job] if line.at > at and line.worker != name]
                 if not later and run.job in ends:
