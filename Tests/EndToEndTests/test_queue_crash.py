@@ -15,7 +15,7 @@ from queue_crash.plan import SHORT_FORM, Campaign, Case
 BROKEN = {
     Case("stopped_worker", variant=variants.unfenced): "stale_end",
     Case("backlog", variant=variants.trusted_hint): "never_ended",
-    Case("idle_starts", variant=variants.dropped_notify): "start_latency",
+    Case("idle_starts", haste=1, variant=variants.dropped_notify): "start_latency",
 }
 
 

@@ -56,7 +56,7 @@ SHORT_FORM = [
     Case("stopped_worker", version=16),
     Case("killed_enqueuers"),
     Case("backlog"),
-    Case("idle_starts"),
+    Case("idle_starts", haste=1),
 ]
 
 

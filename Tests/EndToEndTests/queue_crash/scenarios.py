@@ -60,7 +60,7 @@ def stopped_worker(trial, rounds=3):
     """SIGSTOP of a worker until others hold its jobs, then SIGCONT: its late results must be refused, its other runs
     cancelled, and it must find back to work."""
     trial.may_lose = trial.may_bury = True
-    trial.start_workers(2)
+    trial.start_workers(2, slots=24)
     stale = set()
     feed = trial.enqueue(rounds * 30, pause_ms=180, mixture="slow", fastest_ms=500, slowest_ms=9_000)
     for _ in range(rounds):
@@ -71,7 +71,9 @@ def stopped_worker(trial, rounds=3):
         held = trial.leases(number)
         stale |= held
         wait_for("the leases to be taken away", lambda number=number: not trial.leases(number), 30, pause=0.1)
-        trial.pause(0, 0.7)
+        # The late results come while others run the same jobs: that is when only the token tells them apart.
+        wait_for("another to run a job of the stopped worker", lambda held=held: trial.are_leased(held), 30, pause=0.1)
+        trial.pause(0, 0.5)
         worker.signal(signal.SIGCONT)
         wait_for(f"{worker.name} to register again",
                  lambda worker=worker, number=number: trial.worker_id(worker) not in (None, number), 30, pause=0.2)

@@ -42,6 +42,7 @@ class Trial:
         self.past_workers = []
         self.enqueuers = []
         self.kills = []
+        self.recoveries = []
         self.may_lose = False
         self.may_bury = False
         self.patience = 60
@@ -83,7 +84,8 @@ class Trial:
 
     def kill_worker(self, worker):
         """SIGKILL; remembers when, to find out what was lost and when it ran again."""
-        self.kills.append((worker.name, worker.kill()))
+        number = self.worker_id(worker)
+        self.kills.append((number, worker.kill()))
         self.workers.remove(worker)
         self.past_workers.append(worker)
 
@@ -105,6 +107,13 @@ class Trial:
     def leases(self, worker_id):
         return {(job, token) for job, token in self.database.query(
             "SELECT job_id, token FROM lectern.lease WHERE worker = %s", worker_id)}
+
+    def are_leased(self, leases):
+        """Whether others hold these jobs now, or all of them are over."""
+        jobs = [job for job, _ in leases]
+        places = collections.Counter(place for place, in self.database.query(
+            f"SELECT place FROM ({self.places}) p WHERE job_id = ANY(%s)", jobs))
+        return places["lease"] or not set(places) - set(audit.ENDED)
 
     def unended(self):
         """How many jobs stand in each place that is not an end."""
@@ -166,28 +175,28 @@ class Trial:
                 self.find("drain", f"{worker.name} answered SIGTERM with {code}, see {worker.log}")
 
     def _recoveries(self, lines):
-        """From each kill to the next start of every job that was running then."""
+        """From each kill to the next start of every job that was leased then, or to its quarantine."""
         starts = collections.defaultdict(list)
         for line in lines:
             if line.what == "lease":
                 starts[line.job].append(line)
-        closed = {(line.job, line.token) for line in lines if line.what not in ("lease", "begin", "worked")}
-        ends = dict(self.database.query(
+        buried = dict(self.database.query(
             "SELECT job_id, (extract(epoch FROM died_at) * 1000000000)::int8 FROM lectern.dead"))
-        lost = set(self.database.query("SELECT job_id, token FROM lectern.event WHERE what = 'lost'"))
+        lost = self.database.query("SELECT job_id, token, worker FROM lectern.event WHERE what = 'lost'")
+        killed = dict(self.kills)
         times = []
-        for name, at in self.kills:
-            open_runs = [line for line in lines if line.what == "lease" and line.worker == name
-                         and (line.job, line.token) not in closed and (line.job, line.token) in lost]
-            for run in open_runs:
-                later = [line.at for line in starts[run.job] if line.at > at and line.worker != name]
-                if not later and run.job in ends:
-                    later = [ends[run.job]]
-                if later:
-                    times.append((min(later) - at) / 1e9)
-                else:
-                    self.find("recovery", f"job {run.job}, lost with {name}, never started again")
+        for job, token, worker in lost:
+            if worker not in killed:
+                continue
+            later = [line.at for line in starts[job] if line.token > token]
+            if not later and job in buried:
+                later = [buried[job]]
+            if later:
+                times.append((min(later) - killed[worker]) / 1e9)
+            else:
+                self.find("recovery", f"job {job}, lost with worker {worker}, never started again")
         if times:
+            self.recoveries = times
             self.figures["recovered_runs"] = len(times)
             self.figures["recovery_median_s"] = round(statistics.median(times), 2)
             self.figures["recovery_max_s"] = round(max(times), 2)
