@@ -60,6 +60,15 @@ SHORT_FORM = [
 ]
 
 
+# Every scenario everywhere, worker lives in haste and as in production.
+LONG_FORM = [
+    Case(scenario, version, pooled, haste)
+    for scenario in SCENARIOS
+    for version, pooled in ((None, False), (None, True), (16, False), (18, False))
+    for haste in (4, 1)
+]
+
+
 class Report(NamedTuple):
     case: Case
     seed: int
@@ -120,6 +129,8 @@ def run_case(case, seed, folder, servers):
             trial.find("trial", traceback.format_exc(limit=4))
         finally:
             trial.remove()
+        if not trial.findings:
+            trial.forget()
     return Report(case, seed, trial.findings, trial.figures)
 
 
@@ -144,13 +155,13 @@ class Campaign:
         self.servers.remove()
 
 
-def run_until(deadline, cases, seed, folder, servers, tell):
-    """The long form: random cases one after the other on two threads until the time is over."""
-    order, lock, numbers = random.Random(seed), threading.Lock(), itertools.count(1)
+def run_until(deadline, cases, seed, folder, servers, tell, at_once=3):
+    """The long form: random cases, a few at a time, until the time is over or somebody interrupts."""
+    order, lock, numbers, stopped = random.Random(seed), threading.Lock(), itertools.count(1), threading.Event()
     reports = []
 
     def work():
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not stopped.is_set():
             with lock:
                 case, own, number = order.choice(cases), order.getrandbits(32), next(numbers)
             report = run_case(case, own, pathlib.Path(folder) / f"{number}-{case}", servers)
@@ -158,7 +169,10 @@ def run_until(deadline, cases, seed, folder, servers, tell):
                 reports.append(report)
                 tell(report)
 
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(work) for _ in range(2)]:
-            future.result()
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        try:
+            for future in [pool.submit(work) for _ in range(at_once)]:
+                future.result()
+        finally:
+            stopped.set()
     return reports

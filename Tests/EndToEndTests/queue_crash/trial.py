@@ -4,6 +4,7 @@ import collections
 import itertools
 import pathlib
 import random
+import shutil
 import signal
 import statistics
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 import psycopg
 
-from conftest import wait_for
+from conftest import Database, wait_for
 
 from . import audit
 from .audit import Finding
@@ -211,6 +212,11 @@ class Trial:
             if subject.is_running:
                 subject.signal(signal.SIGCONT)
                 subject.kill()
+
+    def forget(self):
+        """Drops the database and the journals of a trial that has nothing to tell."""
+        Database(self.server.cluster, "postgres").query(f'DROP DATABASE "{self.database.name}" WITH (FORCE)')
+        shutil.rmtree(self.folder)
 
     def terminate(self, applications, at_most=1):
         """Ends random server sessions of the trial's database and says how many."""
