@@ -35,8 +35,11 @@ def reachable(folder):
     copy = pathlib.Path(tempfile.mkdtemp(prefix="lectern-postgresql-", dir="/tmp"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
     copy.chmod(0o755)
-    shutil.copytree(folder.parent, copy / "install", symlinks=True)
-    return copy / "install" / folder.name
+    # The programs look for their libraries beside the package.
+    package = folder.parents[1]
+    for part in (folder.parent, *package.parent.glob(package.name + ".libs")):
+        shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
+    return copy / folder.relative_to(package.parent)
 
 
 def major(folder):
