@@ -160,6 +160,12 @@ let package = Package(
         .target(
             name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
             swiftSettings: strict),
+        // Killed, stopped and deceived by the crash suite.
+        .executableTarget(
+            name: "queue-crash-worker",
+            dependencies: [
+                "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
+            ], path: "Tests/Support/queue-crash-worker", swiftSettings: strict),
         .target(name: "ServerTesting", path: "Tests/Support/ServerTesting", swiftSettings: strict),
         .target(
             name: "ContentTesting",
