@@ -106,22 +106,3 @@ private func inParallel(
         try await group.waitForAll()
     }
 }
-
-extension PostgresClient {
-    /// Opens that many connections ahead of the measurement: statements under way together need one each.
-    fileprivate func openConnections(_ count: Int) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<count {
-                group.addTask { _ = try await self.query("SELECT pg_sleep(0.1)") }
-            }
-            try await group.waitForAll()
-        }
-    }
-}
-
-extension PostgresJobQueue {
-    /// Waits until the wake-up for the last commits is out: the queue sends it within 50 ms, unless the process ends.
-    fileprivate func sendLastWakeUp() async throws {
-        try await Task.sleep(for: .milliseconds(100))
-    }
-}

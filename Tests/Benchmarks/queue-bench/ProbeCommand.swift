@@ -30,6 +30,7 @@ struct ProbeCommand: AsyncParsableCommand {
                 _ = try await queue.enqueue(NoOp(n: n))
                 lines += "\(n) \(before) \(epochNanoseconds())\n"
             }
+            try await queue.sendLastWakeUp()
             try Data(lines.utf8).write(to: URL(fileURLWithPath: self.out))
         }
     }
