@@ -77,9 +77,14 @@ class WorkerProcess:
     def wait_ready(self):
         self._lines.expect("READY", 30)
 
+    @property
     def first_start(self):
-        """Nanoseconds since 1970 at which the first handler started. Comes before READY where work waits."""
-        return int(self._lines.expect("FIRST", 60).split()[1])
+        """Nanoseconds since 1970 at which the first handler started; None before. May come before READY."""
+        line = self._lines.find("FIRST")
+        return None if line is None else int(line.split()[1])
+
+    def wait_first_start(self):
+        self._lines.expect("FIRST", 60)
 
     @property
     def cpu_seconds(self):
@@ -134,9 +139,12 @@ def drain(engine, connection, database, workers):
     with contextlib.ExitStack() as stack:
         wal, cpu = server.wal_bytes(connection), server.cpu_seconds()
         processes = [stack.enter_context(engine.worker(database)) for _ in range(workers)]
-        first = min(process.first_start() for process in processes)
         wait_until("the end of the queue", lambda: engine.is_drained(connection), 300)
-        seconds = time.time() - first / 1e9
+        ended = time.time()
+        processes[0].wait_ready()
+        # On a short queue the second process may come too late to start anything.
+        first = min(process.first_start for process in processes if process.first_start is not None)
+        seconds = ended - first / 1e9
         return {
             "seconds": seconds,
             "worker_cpu": sum(process.cpu_seconds for process in processes),

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import queue
 import signal
 import subprocess
 import threading
@@ -65,26 +64,29 @@ class Lines:
 
     def __init__(self, process):
         self._process = process
-        self._lines = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._lines = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self._process.stdout:
-            self._lines.put(line.rstrip("\n"))
-        self._lines.put(None)
+            self._lines.append(line.rstrip("\n"))
+
+    def find(self, word):
+        """The first line that starts with the word; None as long as there is none."""
+        return next((line for line in list(self._lines) if line.split(" ")[0] == word), None)
 
     def expect(self, word, timeout):
-        """The next line that starts with the word."""
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise BenchError(f"no {word} within {timeout} s") from None
-            if line is None:
+        """Waits for a line that starts with the word."""
+
+        def found():
+            is_over = not self._reader.is_alive()
+            line = self.find(word)
+            if line is None and is_over:
                 raise BenchError(f"the process ended with {self._process.wait(10)} before it said {word}")
-            if line.split(" ")[0] == word:
-                return line
+            return line
+
+        return wait_until(word, found, timeout)
 
 
 def last_lines(text, count=5):

@@ -58,7 +58,7 @@ class Raw:
         return costs
 
     def copy(self, connection, jobs):
-        """Loads jobs with COPY, a commit each ``BULK_SIZE``; returns jobs per second. Building the rows is not timed."""
+        """Loads jobs with COPY, a commit each ``BULK_SIZE``; returns jobs per second. Making the rows is not timed."""
         statements = [statement("copy_job"), statement("copy_ready")]
         columns = [re.search(r"\((.*)\)", text)[1].split(", ") for text in statements]
         now = int(time.time() * 1000)

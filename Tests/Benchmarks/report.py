@@ -19,15 +19,13 @@ class Result:
     within a round, so that a slow minute of the machine hits both sides.
     """
 
-    def __init__(self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, combine=statistics.median,
-                 judged_by_ratio=True):
+    def __init__(self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, combine=statistics.median):
         self.name = name
         self.unit = unit
         self.target = target
         self.baseline_name = baseline_name
         self.lower_is_better = lower_is_better
         self.combine = combine
-        self.judged_by_ratio = judged_by_ratio
         self.rounds = []
         self.extra = {}
 
@@ -52,7 +50,7 @@ class Result:
     def ok(self):
         if self.target is None:
             return True
-        value = self.ratio if self.baseline_name and self.judged_by_ratio else self.ours
+        value = self.ratio if self.baseline_name else self.ours
         return value <= self.target if self.lower_is_better else value >= self.target
 
     def as_json(self):
@@ -107,8 +105,8 @@ def _print_table(bench, facts, seconds, results):
                  for column, (text, width) in enumerate(zip(row, widths))]
         print("  ".join(cells).rstrip())
     for result in results:
-        for upper, count in result.extra.get("histogram", []):
-            print(f"{result.name} up to {upper} ms: {count}")
+        if steps := result.extra.get("histogram"):
+            print(f"{result.name}: " + ", ".join(f"{count} up to {upper} ms" for upper, count in steps if count))
     for name, value in facts.items():
         print(f"{name}: {json.dumps(value) if isinstance(value, dict) else value}")
     print(f"{bench}: {seconds:.0f} s, medians of {max((len(result.rounds) for result in results), default=0)} rounds")
@@ -121,7 +119,7 @@ def histogram(values, bounds):
     rest = sum(value > bounds[-1] for value in values)
     while counts and rest == 0 and counts[-1][1] == 0:
         counts.pop()
-    return counts + ([("more", rest)] if rest else [])
+    return counts + ([("any", rest)] if rest else [])
 
 
 def percentile(values, share):
