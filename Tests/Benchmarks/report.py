@@ -19,7 +19,8 @@ class Result:
     within a round, so that a slow minute of the machine hits both sides.
     """
 
-    def __init__(self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, combine=statistics.median):
+    def __init__(
+            self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, combine=statistics.median):
         self.name = name
         self.unit = unit
         self.target = target
