@@ -27,12 +27,18 @@ public struct ClaimedJob: Sendable {
     public var uniqueKey: String?
     /// The W3C `traceparent` of the request that asked for the job.
     public var trace: String?
-    /// From acceptance to claim, by the database's clock.
+    /// From the moment it could have run to the claim, by the database's clock.
     public var waited: Duration
+    public var lane: Lane
+    /// Its place among the rows of its lane, from low to high.
+    public var tag: Int64
+    /// True when its success has no consequences beyond its own rows: no key, no limit, no batch.
+    public var isPlain: Bool
 
     public init(
         lease: JobLease, kind: String, queue: String, arguments: String, attempt: Int, maxAttempts: Int,
-        timeout: Duration, uniqueKey: String?, trace: String?, waited: Duration
+        timeout: Duration, uniqueKey: String? = nil, trace: String? = nil, waited: Duration = .zero,
+        lane: Lane = .standard, tag: Int64 = 0, isPlain: Bool = false
     ) {
         self.lease = lease
         self.kind = kind
@@ -44,6 +50,9 @@ public struct ClaimedJob: Sendable {
         self.uniqueKey = uniqueKey
         self.trace = trace
         self.waited = waited
+        self.lane = lane
+        self.tag = tag
+        self.isPlain = isPlain
     }
 }
 
@@ -70,14 +79,26 @@ public struct JobEnding: Sendable {
     public var message: String?
     /// How long the handler ran, by the worker's monotonic clock.
     public var ran: Duration
+    /// What the run cost in millionths of the currency, where the handler knows; settles what was held for it.
+    public var costMicros: Int64?
 
     public init(
-        job: ClaimedJob, action: Action, code: String? = nil, message: String? = nil, ran: Duration = .zero
+        job: ClaimedJob, action: Action, code: String? = nil, message: String? = nil, ran: Duration = .zero,
+        costMicros: Int64? = nil
     ) {
         self.job = job
         self.action = action
         self.code = code
         self.message = message
         self.ran = ran
+        self.costMicros = costMicros
+    }
+}
+
+extension JobEnding {
+    /// True for a success that only moves its own row: stores have a short way for these.
+    public var isPlainSuccess: Bool {
+        guard self.job.isPlain, self.costMicros == nil, case .succeed = self.action else { return false }
+        return true
     }
 }

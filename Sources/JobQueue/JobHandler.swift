@@ -11,15 +11,16 @@ public struct JobContext: Sendable {
     public var deadline: ContinuousClock.Instant
     /// The W3C `traceparent` of the request that asked for the job.
     public var trace: String?
-    /// Carries `job_id`, `kind` and `attempt`.
-    public var logger: Logger
+    private let base: Logger
+    private let progress: @Sendable (JobProgress) async -> Void
 
     /// True when a failure of this run is not retried.
     public var isLastAttempt: Bool { self.attempt >= self.maxAttempts }
 
+    /// - Parameter progress: told by ``report(_:)``; looks away where none is given.
     public init(
         jobID: JobID, kind: String, attempt: Int, maxAttempts: Int, deadline: ContinuousClock.Instant, trace: String?,
-        logger: Logger
+        logger: Logger, progress: @escaping @Sendable (JobProgress) async -> Void = { _ in }
     ) {
         self.jobID = jobID
         self.kind = kind
@@ -27,7 +28,22 @@ public struct JobContext: Sendable {
         self.maxAttempts = maxAttempts
         self.deadline = deadline
         self.trace = trace
-        self.logger = logger
+        self.base = logger
+        self.progress = progress
+    }
+
+    /// Carries `job_id`, `kind` and `attempt`.
+    public var logger: Logger {
+        var logger = self.base
+        logger[metadataKey: "job_id"] = "\(self.jobID)"
+        logger[metadataKey: "kind"] = "\(self.kind)"
+        logger[metadataKey: "attempt"] = "\(self.attempt)"
+        return logger
+    }
+
+    /// Shows how far the run has come. What follows within half a second of the last report is left out.
+    public func report(_ progress: JobProgress) async {
+        await self.progress(progress)
     }
 }
 
@@ -35,12 +51,18 @@ public struct JobContext: Sendable {
 public struct JobOutcome<Transaction: Sendable>: Sendable {
     /// JSON text, kept with the finished job.
     public var result: String?
+    /// What the run cost in millionths of the currency; settles what the job's budgets held for it.
+    public var costMicros: Int64?
     /// Writes that stand or fall with the job's end: they run in the transaction that ends it, after the lease was
     /// found to be still held. Must be safe to run again, since the transaction is retried when the database fails.
     public var commit: (@Sendable (Transaction) async throws -> Void)?
 
-    public init(result: String? = nil, commit: (@Sendable (Transaction) async throws -> Void)? = nil) {
+    public init(
+        result: String? = nil, costMicros: Int64? = nil,
+        commit: (@Sendable (Transaction) async throws -> Void)? = nil
+    ) {
         self.result = result
+        self.costMicros = costMicros
         self.commit = commit
     }
 }

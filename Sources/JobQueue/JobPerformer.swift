@@ -6,6 +6,7 @@ struct JobPerformer<Store: JobStore>: Sendable {
     let registry: JobRegistry<Store.Transaction>
     let runs: RunTable
     let endings: EndingWriter<Store>
+    let progress: ProgressWriter<Store>
     let commitPatience: Duration
     let observer: any WorkerObserver
     let logger: Logger
@@ -13,13 +14,10 @@ struct JobPerformer<Store: JobStore>: Sendable {
     func perform(_ job: ClaimedJob) async {
         let clock = ContinuousClock()
         let startedAt = clock.now
-        var logger = self.logger
-        logger[metadataKey: "job_id"] = "\(job.lease.jobID)"
-        logger[metadataKey: "kind"] = "\(job.kind)"
-        logger[metadataKey: "attempt"] = "\(job.attempt)"
         let context = JobContext(
             jobID: job.lease.jobID, kind: job.kind, attempt: job.attempt, maxAttempts: job.maxAttempts,
-            deadline: startedAt + job.timeout, trace: job.trace, logger: logger)
+            deadline: startedAt + job.timeout, trace: job.trace, logger: self.logger
+        ) { [progress] in await progress.write($0, of: job.lease) }
         self.observer.started(job)
 
         let registry = self.registry
@@ -37,13 +35,15 @@ struct JobPerformer<Store: JobStore>: Sendable {
             run.cancel()
         }
         let ran = startedAt.duration(to: clock.now)
+        self.progress.forget(job.lease)
         if case .success(let outcome) = result, let commit = outcome.commit {
             // The run stays in the table meanwhile, so that a drain waits for it and a deadline ends it.
-            let ending = JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran)
-            let failure = await self.commit(ending, commit, logger: logger)
+            let ending = JobEnding(
+                job: job, action: .succeed(result: outcome.result), ran: ran, costMicros: outcome.costMicros)
+            let failure = await self.commit(ending, commit, logger: context.logger)
             let (reason, isAbandoned) = self.runs.remove(job.lease)
             if let failure, !isAbandoned {
-                self.write(failure: failure, of: job, reason: reason, ran: ran, logger: logger)
+                self.write(failure: failure, of: job, reason: reason, ran: ran, logger: context.logger)
             }
             return
         }
@@ -51,9 +51,10 @@ struct JobPerformer<Store: JobStore>: Sendable {
         guard !isAbandoned else { return }
         switch result {
         case .success(let outcome):
-            self.endings.add(JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran))
+            self.endings.add(
+                JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran, costMicros: outcome.costMicros))
         case .failure(let error):
-            self.write(failure: error, of: job, reason: reason, ran: ran, logger: logger)
+            self.write(failure: error, of: job, reason: reason, ran: ran, logger: context.logger)
         }
     }
 

@@ -22,6 +22,8 @@ public struct JobStateMachine: Hashable, Sendable {
     }
 
     public private(set) var state: State
+    /// Somebody wants the run stopped; it does not come back, however it ends.
+    public private(set) var isUnwanted = false
     /// Workers that died while they held this job.
     public private(set) var crashes = 0
     private let maxAttempts: Int
@@ -64,6 +66,8 @@ public struct JobStateMachine: Hashable, Sendable {
         switch action {
         case .succeed:
             self.state = .succeeded
+        case .retry where self.isUnwanted, .snooze where self.isUnwanted, .release where self.isUnwanted:
+            self.state = .cancelled
         case .retry(let delay):
             if attempt >= self.maxAttempts {
                 self.state = .dead
@@ -86,6 +90,10 @@ public struct JobStateMachine: Hashable, Sendable {
     public mutating func workerLost() {
         guard case .running(let attempt, _) = self.state else { return }
         self.crashes += 1
+        guard !self.isUnwanted else {
+            self.state = .cancelled
+            return
+        }
         let isSpent = self.crashes >= self.maxCrashes || attempt >= self.maxAttempts
         self.state = isSpent ? .dead : .ready(spent: attempt)
     }
@@ -106,6 +114,7 @@ public struct JobStateMachine: Hashable, Sendable {
             self.state = .cancelled
             return .cancelled
         case .running:
+            self.isUnwanted = true
             return .askWorker
         case .succeeded, .dead, .cancelled:
             return .tooLate

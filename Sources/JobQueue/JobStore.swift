@@ -20,17 +20,87 @@ public struct WorkerDescription: Hashable, Sendable {
     }
 }
 
+/// What operators want of one worker.
+public enum WorkerWish: String, Hashable, Sendable {
+    /// Claim nothing more, and stay.
+    case quiet
+    /// Drain and leave.
+    case stop
+}
+
+/// What operators set for one queue; `nil` leaves a number to the worker's own settings.
+public struct QueueShare: Hashable, Sendable {
+    /// Runs at the same time in each worker process.
+    public var slots: Int?
+    /// Jobs claimed ahead of a free slot.
+    public var prefetch: Int?
+
+    public init(slots: Int? = nil, prefetch: Int? = nil) {
+        self.slots = slots
+        self.prefetch = prefetch
+    }
+}
+
 /// The store's answer to a heartbeat.
 public struct HeartbeatReply: Hashable, Sendable {
     /// False when the store had given the worker up for dead: its leases went to others.
     public var isKnown: Bool
-    /// Jobs of this worker that somebody wants stopped.
-    public var cancelRequested: [JobID]
+    public var wish: WorkerWish?
+    /// By queue; a queue without an entry follows the worker's own settings.
+    public var shares: [String: QueueShare]
 
-    public init(isKnown: Bool, cancelRequested: [JobID]) {
+    public init(isKnown: Bool, wish: WorkerWish? = nil, shares: [String: QueueShare] = [:]) {
         self.isKnown = isKnown
-        self.cancelRequested = cancelRequested
+        self.wish = wish
+        self.shares = shares
     }
+}
+
+/// What a worker asks a queue for.
+public struct ClaimRequest: Hashable, Sendable {
+    public var queue: String
+    public var limit: Int
+    public var worker: WorkerID
+    /// For each lane, in order, a tag below which nothing is expected: it saves work and promises nothing.
+    public var hints: [Int64]
+    /// How many of the jobs may come from lower lanes, if something has waited there too long.
+    public var aged: Int
+
+    public init(
+        queue: String, limit: Int, worker: WorkerID, hints: [Int64] = ClaimRequest.noHints, aged: Int = 0
+    ) {
+        self.queue = queue
+        self.limit = limit
+        self.worker = worker
+        self.hints = hints
+        self.aged = aged
+    }
+
+    /// Looks at every row.
+    public static let noHints: [Int64] = Lane.allCases.map { _ in .min }
+}
+
+/// What became of endings that were written together.
+public struct EndReport: Hashable, Sendable {
+    /// These jobs were ended. One that is neither here nor in ``busy`` had lost its lease, and nothing was written.
+    public var accepted: Set<JobID>
+    /// Somebody is joining these at the moment; they are to be written again, each alone.
+    public var busy: Set<JobID>
+
+    public init(accepted: Set<JobID>, busy: Set<JobID> = []) {
+        self.accepted = accepted
+        self.busy = busy
+    }
+}
+
+/// Something that a worker should look at before its next poll. A hint: polling finds the same, later.
+public enum WakeUp: Hashable, Sendable {
+    /// Something in this queue became runnable.
+    case queue(String)
+    /// Anything may have become runnable anywhere.
+    case everything
+    /// Somebody wants a running job to stop.
+    case stops
 }
 
 /// What one sweep for lost work found.
@@ -56,11 +126,17 @@ public protocol JobStore: Sendable {
     func unregister(_ worker: WorkerID) async throws
     func heartbeat(_ worker: WorkerID, running: Int, isDraining: Bool) async throws -> HeartbeatReply
 
-    /// Leases up to `limit` runnable jobs of the queue to the worker, the most urgent first.
-    func claim(queue: String, limit: Int, worker: WorkerID) async throws -> [ClaimedJob]
+    /// Jobs that the worker runs and somebody wants stopped.
+    func stopWishes(for worker: WorkerID) async throws -> [JobID]
 
-    /// Ends runs in one statement. Returns the leases that were still held; the others changed nothing.
-    func end(_ endings: [JobEnding]) async throws -> Set<JobLease>
+    /// Leases runnable jobs to the worker, the most urgent first.
+    func claim(_ request: ClaimRequest) async throws -> [ClaimedJob]
+
+    /// Shows how far a run has come. False when its lease is lost.
+    func report(_ progress: JobProgress, of lease: JobLease) async throws -> Bool
+
+    /// Ends runs in one statement. A run whose lease was lost changes nothing.
+    func end(_ endings: [JobEnding]) async throws -> EndReport
     /// Ends one run together with the handler's writes, in one transaction. False when the lease was lost, and then
     /// `commit` was not called.
     func end(
@@ -70,12 +146,11 @@ public protocol JobStore: Sendable {
     /// Moves due jobs to where they can be claimed. Returns how many, and how long until the next one is due.
     func promoteDue(limit: Int) async throws -> (promoted: Int, nextDue: Duration?)
     /// Hands on the work of workers that were silent for longer than `silence`, and of runs past their deadline.
-    func rescue(silence: Duration) async throws -> RescueReport
+    /// Reading every lease is left out unless a worker was lost or `isThorough` asks for it.
+    func rescue(silence: Duration, isThorough: Bool) async throws -> RescueReport
 
     /// True for an error after which the same call may succeed: the server restarts, a connection broke.
     func isTransient(_ error: any Error) -> Bool
 
-    /// Queues in which something became runnable; an empty name stands for all of them. A hint: polling finds the
-    /// same work, later.
-    var wakeUps: AsyncStream<String> { get }
+    var wakeUps: AsyncStream<WakeUp> { get }
 }

@@ -6,28 +6,50 @@ struct QueueRunner<Store: JobStore>: Sendable {
     /// What the fetcher and the slots share.
     final class Desk: Sendable {
         struct State {
-            var buffer: [ClaimedJob] = []
+            var buffer = ArraySlice<ClaimedJob>()
             var busySlots = 0
+            /// Runs at the same time.
+            var slots: Int
+            /// Jobs claimed ahead of a free slot.
+            var prefetch: Int
+            /// Takes nothing more, for now.
+            var isQuiet = false
             var isDraining = false
+
+            var room: Int { self.slots + self.prefetch - self.busySlots - self.buffer.count }
         }
 
-        let state = Mutex(State())
+        let state: Mutex<State>
         /// A slot or room in the buffer became free, work may have arrived, or the drain began.
         let changed = Signal()
+
+        init(slots: Int, prefetch: Int) {
+            self.state = Mutex(State(slots: max(1, slots), prefetch: max(0, prefetch)))
+        }
 
         func drain() {
             self.state.withLock { $0.isDraining = true }
             self.changed.raise()
         }
 
+        func adjust(slots: Int, prefetch: Int, isQuiet: Bool) {
+            self.state.withLock { state in
+                state.slots = max(1, slots)
+                state.prefetch = max(0, prefetch)
+                state.isQuiet = isQuiet
+            }
+            self.changed.raise()
+        }
+
         /// The next job for a slot; `nil` gives the slot back.
-        func next(refillBelow level: Int) -> ClaimedJob? {
+        func next() -> ClaimedJob? {
             let (job, wantsMore) = self.state.withLock { state -> (ClaimedJob?, Bool) in
-                guard !state.isDraining, !state.buffer.isEmpty else {
+                // A queue that was given fewer slots loses one here.
+                guard !state.isDraining, state.busySlots <= state.slots, let job = state.buffer.popFirst() else {
                     state.busySlots -= 1
                     return (nil, true)
                 }
-                return (state.buffer.removeFirst(), state.buffer.count <= level)
+                return (job, state.buffer.count <= state.prefetch / 2)
             }
             if wantsMore { self.changed.raise() }
             return job
@@ -35,8 +57,8 @@ struct QueueRunner<Store: JobStore>: Sendable {
     }
 
     let queue: String
-    let slots: Int
-    let prefetch: Int
+    /// What the process was started with; the operators' numbers stand above it.
+    let defaults: QueueShare
     let desk: Desk
     let store: Store
     let performer: JobPerformer<Store>
@@ -49,29 +71,37 @@ struct QueueRunner<Store: JobStore>: Sendable {
     /// Fetches and performs until the drain; returns when the last run is over.
     func run() async {
         await withDiscardingTaskGroup { group in
+            let clock = ContinuousClock()
             var generator = SystemRandomNumberGenerator()
+            var cursor = ClaimCursor(now: clock.now)
             var failures = 0
             while !Task.isCancelled {
-                let (room, isDraining) = self.desk.state.withLock { state in
-                    (self.slots + self.prefetch - state.busySlots - state.buffer.count, state.isDraining)
+                let (room, isQuiet, isDraining) = self.desk.state.withLock { state in
+                    (state.room, state.isQuiet, state.isDraining)
                 }
                 if isDraining { break }
-                guard room > 0, !self.endings.isFull, let worker = self.identity.current else {
-                    await self.desk.changed.wait(atMost: self.pollInterval, clock: ContinuousClock())
+                guard room > 0, !isQuiet, !self.endings.isFull, let worker = self.identity.current else {
+                    await self.desk.changed.wait(atMost: self.pollInterval, clock: clock)
                     continue
                 }
+                let plan = cursor.next(limit: room, now: clock.now)
                 do {
-                    let jobs = try await self.store.claim(queue: self.queue, limit: room, worker: worker)
+                    let asked = clock.now
+                    let jobs = try await self.store.claim(
+                        ClaimRequest(
+                            queue: self.queue, limit: room, worker: worker, hints: plan.hints, aged: plan.aged))
                     failures = 0
+                    let now = clock.now
+                    let followsAtOnce = cursor.claimed(
+                        jobs, plan: plan, limit: room, took: asked.duration(to: now), now: now)
                     self.observer.claimed(queue: self.queue, count: jobs.count, limit: room)
                     let starts = self.take(jobs)
                     for _ in 0..<starts {
                         group.addTask { await self.serve() }
                     }
-                    if jobs.count < room {
+                    if jobs.count < room, !followsAtOnce {
                         await self.desk.changed.wait(
-                            atMost: self.pollInterval * Double.random(in: 0.8...1.2, using: &generator),
-                            clock: ContinuousClock())
+                            atMost: self.pollInterval * Double.random(in: 0.8...1.2, using: &generator), clock: clock)
                     }
                 } catch {
                     failures += 1
@@ -79,7 +109,7 @@ struct QueueRunner<Store: JobStore>: Sendable {
                         "claiming failed", metadata: ["queue": "\(self.queue)", "error": "\(error)"])
                     let policy = RetryPolicy(base: .milliseconds(100), cap: .seconds(3), maxAttempts: .max)
                     let delay = policy.delay(afterAttempt: failures, using: &generator) ?? policy.cap
-                    await self.desk.changed.wait(atMost: delay + .milliseconds(50), clock: ContinuousClock())
+                    await self.desk.changed.wait(atMost: delay + .milliseconds(50), clock: clock)
                 }
             }
             self.releaseBuffer()
@@ -91,15 +121,15 @@ struct QueueRunner<Store: JobStore>: Sendable {
     private func take(_ jobs: [ClaimedJob]) -> Int {
         self.desk.state.withLock { state in
             state.buffer.append(contentsOf: jobs)
-            let starts = min(self.slots - state.busySlots, state.buffer.count)
-            state.busySlots += max(0, starts)
-            return max(0, starts)
+            let starts = max(0, min(state.slots - state.busySlots, state.buffer.count))
+            state.busySlots += starts
+            return starts
         }
     }
 
     /// One slot: performs jobs as long as there are any.
     private func serve() async {
-        while let job = self.desk.next(refillBelow: self.prefetch / 2) {
+        while let job = self.desk.next() {
             await self.performer.perform(job)
         }
     }

@@ -16,6 +16,7 @@ public final class Worker<Store: JobStore>: Service {
     private let runs = RunTable()
     private let life: Mutex<WorkerLife>
     private let draining = Mutex(false)
+    private let stopsAsked = Signal()
 
     public init(
         store: Store, registry: JobRegistry<Store.Transaction>, configuration: WorkerConfiguration,
@@ -48,16 +49,20 @@ public final class Worker<Store: JobStore>: Service {
             logger: self.logger)
         let performer = JobPerformer(
             store: self.store, registry: self.registry, runs: self.runs, endings: endings,
+            progress: ProgressWriter(store: self.store, logger: self.logger),
             commitPatience: self.configuration.isolationLimit, observer: self.observer, logger: self.logger)
         let runners = self.configuration.concurrency.sorted { $0.key < $1.key }.map { queue, slots in
-            QueueRunner(
-                queue: queue, slots: max(1, slots), prefetch: self.configuration.prefetch[queue] ?? 0, desk: .init(),
-                store: self.store, performer: performer, endings: endings, identity: self.identity,
+            let prefetch = self.configuration.prefetch[queue] ?? 0
+            return QueueRunner(
+                queue: queue, defaults: QueueShare(slots: slots, prefetch: prefetch),
+                desk: .init(slots: slots, prefetch: prefetch), store: self.store, performer: performer,
+                endings: endings, identity: self.identity,
                 pollInterval: self.configuration.pollInterval, observer: self.observer, logger: self.logger)
         }
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { upkeep in
-                upkeep.addTask { await self.keepAlive() }
+                upkeep.addTask { await self.keepAlive(runners) }
+                upkeep.addTask { await self.watchForStops() }
                 upkeep.addTask { await self.promote(runners) }
                 upkeep.addTask { await self.rescue() }
                 upkeep.addTask { await self.sweepDeadlines(endings: endings) }
@@ -93,7 +98,7 @@ public final class Worker<Store: JobStore>: Service {
     }
 
     /// Registers, and from then on says every few seconds that this process lives.
-    private func keepAlive() async {
+    private func keepAlive(_ runners: [QueueRunner<Store>]) async {
         let clock = ContinuousClock()
         var drainingSince: ContinuousClock.Instant?
         while !Task.isCancelled {
@@ -102,7 +107,7 @@ public final class Worker<Store: JobStore>: Service {
                 if let id = self.identity.current {
                     let reply = try await self.store.heartbeat(
                         id, running: self.runs.count, isDraining: isDraining)
-                    self.runs.stop(jobs: reply.cancelRequested)
+                    self.follow(reply, runners)
                     self.observer.heartbeat(isAlive: reply.isKnown)
                     switch self.life.withLock({ $0.heartbeatSucceeded(isKnown: reply.isKnown, now: clock.now) }) {
                     case .nothing, .cancelRuns:
@@ -167,11 +172,15 @@ public final class Worker<Store: JobStore>: Service {
 
     private func rescue() async {
         let clock = ContinuousClock()
+        var sweptAt = clock.now - self.configuration.deadlineSweepInterval
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             if self.life.withLock({ $0.mayRescue(now: clock.now) }) {
                 do {
-                    let report = try await self.store.rescue(silence: self.configuration.silenceLimit)
+                    let isThorough = sweptAt.duration(to: clock.now) >= self.configuration.deadlineSweepInterval
+                    if isThorough { sweptAt = clock.now }
+                    let report = try await self.store.rescue(
+                        silence: self.configuration.silenceLimit, isThorough: isThorough)
                     if report != RescueReport() {
                         self.observer.rescued(report)
                         self.logger.warning(
@@ -209,10 +218,41 @@ public final class Worker<Store: JobStore>: Service {
     }
 
     private func forwardWakeUps(to runners: [QueueRunner<Store>]) async {
-        for await queue in self.store.wakeUps {
-            for runner in runners where queue.isEmpty || runner.queue == queue {
-                runner.desk.changed.raise()
+        for await wakeUp in self.store.wakeUps {
+            switch wakeUp {
+            case .queue(let name):
+                for runner in runners where runner.queue == name { runner.desk.changed.raise() }
+            case .everything:
+                for runner in runners { runner.desk.changed.raise() }
+                self.stopsAsked.raise()
+            case .stops:
+                self.stopsAsked.raise()
             }
         }
+    }
+
+    /// Stops runs that somebody wants stopped: at once when a wake-up says so, and by asking now and then.
+    private func watchForStops() async {
+        while !Task.isCancelled {
+            await self.stopsAsked.wait(atMost: self.configuration.stopPollInterval, clock: ContinuousClock())
+            guard self.runs.count > 0, let id = self.identity.current else { continue }
+            do {
+                self.runs.stop(jobs: try await self.store.stopWishes(for: id))
+            } catch {
+                // The wish stays where it is until it is heard.
+                self.logger.debug("asking for stops failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Takes over what operators set for this worker and its queues.
+    private func follow(_ reply: HeartbeatReply, _ runners: [QueueRunner<Store>]) {
+        for runner in runners {
+            let share = reply.shares[runner.queue]
+            runner.desk.adjust(
+                slots: share?.slots ?? runner.defaults.slots ?? 1,
+                prefetch: share?.prefetch ?? runner.defaults.prefetch ?? 0, isQuiet: reply.wish == .quiet)
+        }
+        if reply.wish == .stop, !self.draining.withLock({ $0 }) { self.drain(runners) }
     }
 }

@@ -13,6 +13,10 @@ public struct WorkerConfiguration: Sendable {
     /// Workers silent for longer are taken for dead.
     public var silenceLimit: Duration = .seconds(12)
     public var rescueInterval: Duration = .seconds(2)
+    /// How often every lease is read for runs past their deadline.
+    public var deadlineSweepInterval: Duration = .seconds(30)
+    /// How often a worker with runs under way asks whether one of them is to stop, where no wake-up says so.
+    public var stopPollInterval: Duration = .milliseconds(500)
     /// A worker that reached no store for so long cancels what it runs: by then others may run the same jobs.
     public var isolationLimit: Duration = .seconds(60)
     /// How long a leaving worker lets its jobs finish before it hands them back.

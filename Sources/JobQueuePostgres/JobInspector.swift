@@ -5,7 +5,7 @@ public import Postgres
 /// Where a job stands, for those who asked for it.
 public struct JobSnapshot: Hashable, Sendable {
     public enum State: String, Hashable, Sendable, Codable {
-        case ready, scheduled, running, succeeded, cancelled, dead
+        case ready, scheduled, blocked, running, succeeded, cancelled, superseded, expired, dead
     }
 
     public var id: JobID
@@ -17,6 +17,10 @@ public struct JobSnapshot: Hashable, Sendable {
     public var position: Int?
     /// Only while it is scheduled.
     public var runsIn: Duration?
+    /// What it waits at, only while it is blocked: `kind:…`, `key:…`, `budget:…`, `needs:…` or `batch:…`.
+    public var gate: String?
+    /// How far the run has come, only while it runs and says so.
+    public var progress: JobProgress?
     /// JSON text.
     public var result: String?
     public var code: String?
@@ -24,8 +28,8 @@ public struct JobSnapshot: Hashable, Sendable {
 
     public var isFinal: Bool {
         switch state {
-        case .succeeded, .cancelled, .dead: true
-        case .ready, .scheduled, .running: false
+        case .succeeded, .cancelled, .superseded, .expired, .dead: true
+        case .ready, .scheduled, .blocked, .running: false
         }
     }
 }
@@ -39,7 +43,7 @@ public struct JobInspector: Sendable {
     }
 
     /// The job's state, or `nil` when there is no such job (any more). One statement, all look-ups by index: a ready
-    /// row is found by probing every lane, since its tag is the job's id.
+    /// row is found by probing every lane for the tag that the body holds.
     public func snapshot(of id: JobID) async throws -> JobSnapshot? {
         let job = id.rawValue
         let row = try await self.database.queryOne(
@@ -48,29 +52,39 @@ public struct JobInspector: Sendable {
                    NULL::text AS code, NULL::text AS message,
                    (SELECT count(*) FROM (SELECT FROM lectern.ready o
                       WHERE o.queue = r.queue AND (o.lane, o.tag, o.job_id) < (r.lane, r.tag, r.job_id)
-                      LIMIT 1000) AS ahead) AS position
+                      LIMIT 1000) AS ahead) AS position, NULL::text AS gate, NULL::text AS progress
               FROM lectern.job j CROSS JOIN unnest('{0,10,20}'::int2[]) AS probe (lane)
-              JOIN lectern.ready r ON r.queue = j.queue AND r.lane = probe.lane AND r.tag = j.id AND r.job_id = j.id
+              JOIN lectern.ready r ON r.queue = j.queue AND r.lane = probe.lane AND r.tag = coalesce(j.tag, j.id)
+                                  AND r.job_id = j.id
               WHERE j.id = \(job)
             UNION ALL
             SELECT 'scheduled', queue, attempt, ceil(extract(epoch FROM run_at - now()) * 1000)::int8, NULL, NULL,
-                   NULL, NULL
+                   NULL, NULL, NULL, NULL
               FROM lectern.scheduled WHERE job_id = \(job)
             UNION ALL
-            SELECT 'running', queue, attempt, NULL, NULL, NULL, NULL, NULL FROM lectern.lease WHERE job_id = \(job)
+            SELECT 'blocked', queue, attempt, NULL, NULL, NULL, NULL, NULL, gate, NULL
+              FROM lectern.blocked WHERE job_id = \(job)
             UNION ALL
-            SELECT outcome, queue, attempt, NULL, result::text, NULL, NULL, NULL
+            SELECT 'running', queue, attempt, NULL, NULL, NULL, NULL, NULL, NULL, progress::text
+              FROM lectern.lease WHERE job_id = \(job)
+            UNION ALL
+            SELECT outcome, queue, attempt, NULL, result::text, code, NULL, NULL, NULL, NULL
               FROM lectern.done WHERE job_id = \(job)
             UNION ALL
-            SELECT 'dead', queue, attempt, NULL, NULL, code, message, NULL FROM lectern.dead WHERE job_id = \(job)
+            SELECT 'dead', queue, attempt, NULL, NULL, code, message, NULL, NULL, NULL
+              FROM lectern.dead WHERE job_id = \(job)
             LIMIT 1
             """)
         guard let row else { return nil }
         guard let state = JobSnapshot.State(rawValue: try row.decode("state")) else { return nil }
         let runsIn = try row.decode("runs_in", as: Int64?.self)
+        let progress = try row.decode("progress", as: String?.self).flatMap {
+            try? JSONDecoder().decode(JobProgress.self, from: Data($0.utf8))
+        }
         return JobSnapshot(
             id: id, state: state, queue: try row.decode("queue"), attempt: try row.decode("attempt"),
             position: try row.decode("position", as: Int?.self), runsIn: runsIn.map { .milliseconds(max(0, $0)) },
+            gate: try row.decode("gate", as: String?.self), progress: progress,
             result: try row.decode("result", as: String?.self), code: try row.decode("code", as: String?.self),
             message: try row.decode("message", as: String?.self))
     }
@@ -94,46 +108,44 @@ public struct JobInspector: Sendable {
     public enum CancelResult: Hashable, Sendable {
         /// It had not started and never will.
         case cancelled
-        /// A worker runs it and will be told with its next heartbeat.
+        /// A worker runs it and is told.
         case requested
         /// It had ended, or there is no such job.
         case tooLate
     }
 
-    /// Stops a job. Removing the waiting row wins or loses against a claim as a whole.
-    public func cancel(_ id: JobID) async throws -> CancelResult {
-        let job = id.rawValue
+    /// Stops a job. Removing the waiting row wins or loses against a claim as a whole; a running job is stopped by its
+    /// worker within a second.
+    ///
+    /// - Parameter actor: who asks, a machine word for the record.
+    public func cancel(_ id: JobID, actor: String? = nil) async throws -> CancelResult {
         let row = try await self.database.queryOne(
             """
-            WITH body AS (
-              SELECT id, queue, kind, unique_key FROM lectern.job WHERE id = \(job)
-            ), from_ready AS (
-              DELETE FROM lectern.ready r USING body b
-              WHERE r.queue = b.queue AND r.lane = ANY ('{0,10,20}'::int2[]) AND r.tag = b.id AND r.job_id = b.id
-              RETURNING r.job_id, r.attempt
-            ), from_scheduled AS (
-              DELETE FROM lectern.scheduled s USING body b WHERE s.job_id = b.id RETURNING s.job_id, s.attempt
-            ), gone AS (
-              SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
-            ), finished AS (
-              INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms)
-              SELECT b.id, b.kind, b.queue, 'cancelled', g.attempt,
-                     least(2147483647, greatest(0, extract(epoch FROM now() - lectern.job_time(b.id)) * 1000)), 0
-              FROM gone g JOIN body b ON b.id = g.job_id
-            ), landed AS (
-              DELETE FROM lectern.flight f USING gone g, body b
-              WHERE b.id = g.job_id AND f.key = b.unique_key AND f.job_id = b.id
-            ), asked AS (
-              UPDATE lectern.lease SET cancel_requested = true
-              WHERE job_id = \(job) AND NOT EXISTS (SELECT FROM gone) RETURNING job_id
-            ), freed AS (
-              -- Nobody may join a job that is going to be stopped: who asks from now on gets a new one.
-              DELETE FROM lectern.flight f USING asked a, body b
-              WHERE b.id = a.job_id AND f.key = b.unique_key AND f.job_id = b.id
-            )
-            SELECT EXISTS (SELECT FROM gone) AS gone, EXISTS (SELECT FROM asked) AS asked
+            SELECT lectern.cancel(\(id.rawValue), 'cancelled', \(actor)) AS verdict,
+                   pg_notify(\(QueueWaker.channel), \(QueueWaker.stops))
             """)
-        if try row?.decode("gone", as: Bool.self) == true { return .cancelled }
-        return try row?.decode("asked", as: Bool.self) == true ? .requested : .tooLate
+        return try CancelResult(verdict: row?.decode("verdict") ?? "")
+    }
+
+    /// Takes one waiter off a job that several asked for. The job is cancelled when nobody is left; otherwise the answer
+    /// is ``CancelResult/tooLate``, since it goes on.
+    public func leave(_ id: JobID, waiter: String) async throws -> CancelResult {
+        let row = try await self.database.queryOne(
+            """
+            SELECT lectern.leave(\(id.rawValue), \(waiter)) AS verdict,
+                   pg_notify(\(QueueWaker.channel), \(QueueWaker.stops))
+            """)
+        return try CancelResult(verdict: row?.decode("verdict") ?? "")
+    }
+}
+
+extension JobInspector.CancelResult {
+    /// Reads the answer of `lectern.cancel` and `lectern.leave`.
+    init(verdict: String) {
+        switch verdict {
+        case "cancelled": self = .cancelled
+        case "requested": self = .requested
+        default: self = .tooLate
+        }
     }
 }

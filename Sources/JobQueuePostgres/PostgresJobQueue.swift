@@ -37,9 +37,9 @@ public final class PostgresJobQueue: Sendable {
     public func enqueue<Arguments: JobArguments>(
         _ arguments: Arguments, options: EnqueueOptions = EnqueueOptions()
     ) async throws -> EnqueuedJob {
-        let row = try JobRow(arguments, options: options)
-        let enqueued = try await JobTransaction.store([row], in: self.database)
-        if row.delayMilliseconds == 0, enqueued[0].isNew { await self.wake([row.queue]) }
+        let rows = try JobRow.rows([arguments], options: options)
+        let enqueued = try await JobTransaction.store(rows, in: self.database)
+        if rows[0].delayMilliseconds == 0, enqueued[0].isNew { await self.wake([rows[0].queue]) }
         return enqueued[0]
     }
 
@@ -92,42 +92,44 @@ public struct JobTransaction: PostgresSession {
         all arguments: [Arguments], options: EnqueueOptions = EnqueueOptions()
     ) async throws -> [EnqueuedJob] {
         guard !arguments.isEmpty else { return [] }
-        let rows = try arguments.map { try JobRow($0, options: options) }
-        let enqueued = try await Self.store(rows, in: self.connection)
+        let rows = try JobRow.rows(arguments, options: options)
+        let enqueued =
+            rows.count >= BulkLoad.threshold && rows.allSatisfy(\.isPlain)
+            ? try await BulkLoad.store(rows, in: self.connection) : try await Self.store(rows, in: self.connection)
         for row in rows where row.delayMilliseconds == 0 { self.touched.add(row.queue) }
         return enqueued
     }
 
+    /// Rows of one statement; more go in portions, so that no message grows without bound.
+    private static let portion = 1_000
+
     static func store(_ rows: [JobRow], in session: some PostgresSession) async throws -> [EnqueuedJob] {
-        var jobs = [EnqueuedJob?](repeating: nil, count: rows.count)
-        var open = Array(rows.indices)
-        // A key that is taken when we insert and free when we look belongs to a job that ended in between. Each
-        // round needs another such job, so the bound is never met by chance.
-        for _ in 0..<50 {
-            for row in try await session.query(.enqueue(open.map { rows[$0] }), timeout: nil) {
-                let position = open[try row.decode("n", as: Int.self) - 1]
-                jobs[position] = EnqueuedJob(id: JobID(rawValue: try row.decode("id")), isNew: true)
+        var jobs: [EnqueuedJob?] = Array(repeating: nil, count: rows.count)
+        for start in stride(from: 0, to: rows.count, by: Self.portion) {
+            let portion = Array(rows[start..<min(start + Self.portion, rows.count)])
+            do {
+                for row in try await session.query(.enqueue(portion), timeout: nil) {
+                    let outcome = EnqueuedJob.Outcome(rawValue: try row.decode("status")) ?? .stored
+                    jobs[start + (try row.decode("n", as: Int.self)) - 1] = EnqueuedJob(
+                        id: JobID(rawValue: try row.decode("job_id")), outcome: outcome)
+                }
+            } catch let error as PostgresError {
+                throw EnqueueError(error) ?? error
             }
-            open = open.filter { jobs[$0] == nil }
-            if open.isEmpty { return jobs.compactMap { $0 } }
-            let keys = open.compactMap { rows[$0].uniqueKey }
-            var holders: [String: JobID] = [:]
-            // The lock keeps the job from ending before this transaction does: whatever the caller writes for the job
-            // it joined, the job's own last transaction sees. Keys in order, by the primary key.
-            for row in try await session.query(
-                "SELECT key, job_id FROM lectern.flight WHERE key = ANY(\(keys)) ORDER BY key FOR KEY SHARE",
-                timeout: nil)
-            {
-                holders[try row.decode("key")] = JobID(rawValue: try row.decode("job_id"))
-            }
-            open = open.filter { position in
-                guard let key = rows[position].uniqueKey, let holder = holders[key] else { return true }
-                jobs[position] = EnqueuedJob(id: holder, isNew: false)
-                return false
-            }
-            if open.isEmpty { return jobs.compactMap { $0 } }
         }
-        throw EnqueueError(code: .contended, description: "a unique key changed hands too often to be joined")
+        return jobs.compactMap { $0 }
+    }
+}
+
+extension EnqueueError {
+    /// What a refusal of `lectern.enqueue` means; `nil` for every other error.
+    init?(_ error: PostgresError) {
+        switch error.sqlState {
+        case "LQ001": self.init(code: .idempotencyMismatch, description: error.message)
+        case "LQ002": self.init(code: .neededJobGone, description: error.message)
+        case "LQ003": self.init(code: .batchSealed, description: error.message)
+        default: return nil
+        }
     }
 }
 

@@ -9,8 +9,8 @@ public final class PostgresJobStore: JobStore {
     private let database: PostgresClient
     private let queue: PostgresJobQueue
     private let logger: Logger
-    public let wakeUps: AsyncStream<String>
-    private let wakeUpSource: AsyncStream<String>.Continuation
+    public let wakeUps: AsyncStream<WakeUp>
+    private let wakeUpSource: AsyncStream<WakeUp>.Continuation
 
     /// - Parameter queue: used to wake other workers after a job's own enqueues.
     public init(database: PostgresClient, queue: PostgresJobQueue, logger: Logger) {
@@ -24,9 +24,10 @@ public final class PostgresJobStore: JobStore {
     public func forward(_ listener: PostgresListener) async {
         for await event in listener.events {
             switch event {
-            case .notification(_, let payload): self.wakeUpSource.yield(payload)
-            // Whatever was said while nobody listened is lost, so every queue is looked at once.
-            case .connected: self.wakeUpSource.yield("")
+            case .notification(_, let payload):
+                self.wakeUpSource.yield(payload == QueueWaker.stops ? .stops : .queue(payload))
+            // Whatever was said while nobody listened is lost, so everything is looked at once.
+            case .connected: self.wakeUpSource.yield(.everything)
             case .disconnected: break
             }
         }
@@ -54,43 +55,87 @@ public final class PostgresJobStore: JobStore {
     }
 
     public func heartbeat(_ worker: WorkerID, running: Int, isDraining: Bool) async throws -> HeartbeatReply {
-        // The update keeps to the row's page (no index on what it changes); the leases come by lease_worker.
+        // The update keeps to the row's page, since no index holds what it changes.
         let row = try await self.database.queryOne(
             """
             WITH beat AS (
               UPDATE lectern.worker SET seen_at = now(), running = \(running), draining = \(isDraining)
-              WHERE id = \(worker.rawValue) RETURNING id
+              WHERE id = \(worker.rawValue) RETURNING wish, queues
+            ), share AS (
+              SELECT c.queue, coalesce(c.slots, -1) AS slots, coalesce(c.prefetch, -1) AS prefetch
+              FROM lectern.queue_control c, beat b
+              WHERE c.queue = ANY (b.queues) AND (c.slots IS NOT NULL OR c.prefetch IS NOT NULL)
             )
-            SELECT EXISTS (SELECT FROM beat) AS known,
-                   ARRAY(SELECT job_id FROM lectern.lease
-                         WHERE worker = \(worker.rawValue) AND cancel_requested) AS cancelled
+            SELECT EXISTS (SELECT FROM beat) AS known, (SELECT wish FROM beat) AS wish,
+                   ARRAY(SELECT queue FROM share ORDER BY queue) AS queues,
+                   ARRAY(SELECT slots FROM share ORDER BY queue) AS slots,
+                   ARRAY(SELECT prefetch FROM share ORDER BY queue) AS prefetch
             """)
         guard let row else { throw StoreError(description: "the heartbeat was not answered") }
-        let cancelled = try row.decode("cancelled", as: [Int64].self)
-        return HeartbeatReply(
-            isKnown: try row.decode("known"), cancelRequested: cancelled.map { JobID(rawValue: $0) })
+        var reply = HeartbeatReply(
+            isKnown: try row.decode("known"),
+            wish: try row.decode("wish", as: String?.self).flatMap(WorkerWish.init))
+        let slots = try row.decode("slots", as: [Int].self)
+        let prefetch = try row.decode("prefetch", as: [Int].self)
+        for (index, queue) in try row.decode("queues", as: [String].self).enumerated() {
+            reply.shares[queue] = QueueShare(
+                slots: slots[index] < 0 ? nil : slots[index], prefetch: prefetch[index] < 0 ? nil : prefetch[index])
+        }
+        return reply
     }
 
-    public func claim(queue: String, limit: Int, worker: WorkerID) async throws -> [ClaimedJob] {
-        try await self.database.query(.claim(queue: queue, limit: limit, worker: worker)).map { row in
+    public func stopWishes(for worker: WorkerID) async throws -> [JobID] {
+        // There are few wishes at any time; their leases come by primary key.
+        try await self.database.query(
+            """
+            SELECT s.job_id FROM lectern.stop_wish s JOIN lectern.lease l ON l.job_id = s.job_id
+            WHERE l.worker = \(worker.rawValue)
+            """, timeout: .seconds(5)
+        ).map { JobID(rawValue: try $0.decode("job_id")) }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws -> [ClaimedJob] {
+        try await self.database.query(.claim(request)).map { row in
+            // By position, in the order of the function's columns: this is read once for every job.
             ClaimedJob(
-                lease: JobLease(
-                    jobID: JobID(rawValue: try row.decode("job_id")), token: try row.decode("token")),
-                kind: try row.decode("kind"), queue: queue, arguments: try row.decode("args"),
-                attempt: try row.decode("attempt"), maxAttempts: try row.decode("max_attempts"),
-                timeout: .milliseconds(try row.decode("timeout_ms", as: Int64.self)),
-                uniqueKey: try row.decode("unique_key"), trace: try row.decode("trace"),
-                waited: .milliseconds(try row.decode("wait_ms", as: Int64.self)))
+                lease: JobLease(jobID: JobID(rawValue: try row.decode(0)), token: try row.decode(1)),
+                kind: try row.decode(3), queue: request.queue, arguments: try row.decode(4),
+                attempt: try row.decode(2), maxAttempts: try row.decode(5),
+                timeout: .milliseconds(try row.decode(6, as: Int64.self)), uniqueKey: try row.decode(8),
+                trace: try row.decode(9), waited: .milliseconds(max(0, try row.decode(10, as: Int64.self))),
+                lane: Lane(rawValue: try row.decode(11)) ?? .standard, tag: try row.decode(12),
+                isPlain: try row.decode(7, as: Int.self) & 2 == 0)
         }
     }
 
-    public func end(_ endings: [JobEnding]) async throws -> Set<JobLease> {
-        guard !endings.isEmpty else { return [] }
-        let rows = try await self.database.query(.end(endings))
-        return try Set(
-            rows.map {
-                JobLease(jobID: JobID(rawValue: try $0.decode("job_id")), token: try $0.decode("token"))
-            })
+    public func report(_ progress: JobProgress, of lease: JobLease) async throws -> Bool {
+        // A heap-only update: no index holds the column, and the lease's page has room.
+        try await self.database.execute(
+            """
+            UPDATE lectern.lease SET progress = jsonb_strip_nulls(jsonb_build_object(
+              'done', \(progress.done)::int8, 'total', \(progress.total)::int8, 'stage', \(progress.stage)::text))
+            WHERE job_id = \(lease.jobID.rawValue) AND token = \(lease.token)
+            """, timeout: .seconds(5)) > 0
+    }
+
+    public func end(_ endings: [JobEnding]) async throws -> EndReport {
+        guard !endings.isEmpty else { return EndReport(accepted: []) }
+        let statement: SQL = endings.allSatisfy(\.isPlainSuccess) ? .finish(endings) : .end(endings)
+        return try Self.report(try await self.database.query(statement))
+    }
+
+    private static func report(_ rows: [PostgresRow]) throws -> EndReport {
+        var report = EndReport(accepted: [])
+        report.accepted.reserveCapacity(rows.count)
+        for row in rows {
+            let id = JobID(rawValue: try row.decode(0))
+            if try row.decode(1, as: Bool.self) {
+                report.busy.insert(id)
+            } else {
+                report.accepted.insert(id)
+            }
+        }
+        return report
     }
 
     public func end(
@@ -99,9 +144,8 @@ public final class PostgresJobStore: JobStore {
         do {
             try await self.queue.withTransaction { transaction in
                 // The fence first: its row lock keeps a rescue away until everything is written.
-                guard try await transaction.query(.end([ending]), timeout: nil).isEmpty == false else {
-                    throw LeaseLost()
-                }
+                let report = try Self.report(try await transaction.query(.end([ending]), timeout: nil))
+                guard !report.accepted.isEmpty else { throw LeaseLost() }
                 try await commit(transaction)
             }
             return true
@@ -111,24 +155,21 @@ public final class PostgresJobStore: JobStore {
     }
 
     public func promoteDue(limit: Int) async throws -> (promoted: Int, nextDue: Duration?) {
-        let row = try await self.database.queryOne(.promoteDue(limit: limit))
+        let row = try await self.database.queryOne("SELECT * FROM lectern.promote(\(Int32(clamping: limit)))")
         guard let row else { return (0, nil) }
+        for queue in try row.decode("queues", as: [String]?.self) ?? [] { self.wakeUpSource.yield(.queue(queue)) }
         let next = try row.decode("next_ms", as: Int64?.self)
         return (try row.decode("promoted"), next.map { .milliseconds(max(0, $0)) })
     }
 
-    public func rescue(silence: Duration) async throws -> RescueReport {
-        try await self.database.withTransaction { connection in
-            // One sweeper at a time; whoever comes second has nothing to add.
-            let isMine = try await connection.queryOne(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended('lectern.rescue', 0)) AS mine")
-            guard try isMine?.decode("mine", as: Bool.self) == true else { return RescueReport() }
-            let row = try await connection.queryOne(.rescue(silence: silence))
-            guard let row else { return RescueReport() }
-            return RescueReport(
-                lostWorkers: try row.decode("lost"), requeued: try row.decode("requeued"),
-                discarded: try row.decode("discarded"))
-        }
+    public func rescue(silence: Duration, isThorough: Bool) async throws -> RescueReport {
+        let row = try await self.database.queryOne(
+            "SELECT * FROM lectern.rescue(\(silence.milliseconds), \(isThorough))", timeout: .seconds(30))
+        guard let row else { return RescueReport() }
+        await self.queue.wake(try row.decode("queues", as: [String]?.self) ?? [])
+        return RescueReport(
+            lostWorkers: try row.decode("lost"), requeued: try row.decode("requeued"),
+            discarded: try row.decode("discarded"))
     }
 
     public func isTransient(_ error: any Error) -> Bool {

@@ -2,13 +2,16 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Sends wake-ups after commits: the first at once, and then one per queue in 50 ms as long as work keeps coming.
+/// Sends wake-ups after commits: the first at once, and then one per queue in 5 ms as long as work keeps coming.
 ///
 /// A notification inside the inserting transaction would make all committing writers queue behind one lock, so it
-/// travels alone. Losing one costs a poll interval, nothing else.
+/// travels alone, and does not wait for the disk. Losing one costs a poll interval, nothing else. The pause is short
+/// enough for jobs that come one at a time to start at once, and bounds the cost to 200 notifications per second.
 final class QueueWaker: Sendable {
     static let channel = "lectern_jobs"
-    private static let pause: Duration = .milliseconds(50)
+    /// The payload that asks workers to look for runs that are to stop; no queue has this name.
+    static let stops = "!stop"
+    private static let pause: Duration = .milliseconds(5)
 
     private enum Pace {
         /// A wake-up went out at this instant.
@@ -68,7 +71,9 @@ final class QueueWaker: Sendable {
 
     private func send(_ queue: String) async {
         do {
-            _ = try await self.database.query("SELECT pg_notify(\(Self.channel), \(queue))", timeout: .seconds(2))
+            _ = try await self.database.query(
+                "SELECT set_config('synchronous_commit', 'off', true), pg_notify(\(Self.channel), \(queue))",
+                timeout: .seconds(2))
         } catch {
             self.logger.debug("a wake-up was not sent", metadata: ["error": "\(error)"])
         }

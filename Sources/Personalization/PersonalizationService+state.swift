@@ -55,10 +55,10 @@ extension PersonalizationService {
                 PersonalizedLesson.Failure(
                     code: snapshot?.code ?? "failed",
                     message: "The lesson could not be written after several attempts.", isRetryable: true)
-            case .cancelled:
+            case .cancelled, .superseded, .expired:
                 PersonalizedLesson.Failure(
                     code: "cancelled", message: "The work was stopped.", isRetryable: true)
-            case .succeeded, .ready, .scheduled, .running, nil:
+            case .succeeded, .ready, .scheduled, .blocked, .running, nil:
                 PersonalizedLesson.Failure(
                     code: "lost", message: "The work ended without a text; ask again.", isRetryable: true)
             }
@@ -89,7 +89,7 @@ extension PersonalizationService {
         case .running, .succeeded:
             operation.state = .running
             operation.eta = pace.meanRun
-        case .ready, .scheduled, .cancelled, .dead:
+        case .ready, .scheduled, .blocked, .cancelled, .superseded, .expired, .dead:
             operation.state = .queued
             operation.position = snapshot.position
             let rounds = (snapshot.position ?? 0) / max(1, pace.slots) + 1

@@ -20,12 +20,13 @@ struct JobWatch {
             }
             switch job.state {
             case .succeeded: return job
-            case .cancelled: throw CommandFailure(.cancelled, "job \(id) was cancelled")
+            case .cancelled, .superseded, .expired:
+                throw CommandFailure(.cancelled, "job \(id) was \(job.state.rawValue)")
             case .dead:
                 let guards = ["no_lessons", "too_many_deletes", "plan_changed"]
                 let code: ExitStatus = guards.contains(job.code ?? "") ? .guarded : .permanent
                 throw CommandFailure(code, "job \(id) failed: \(job.code ?? "")\n\(job.message ?? "")")
-            case .ready, .scheduled, .running: break
+            case .ready, .scheduled, .blocked, .running: break
             }
             guard clock.now < deadline else {
                 throw CommandFailure(

@@ -94,7 +94,7 @@ struct QueueFixture: Sendable {
     }
 
     func claim(_ limit: Int = 10, worker: WorkerID) async throws -> [ClaimedJob] {
-        try await self.store.claim(queue: "probes", limit: limit, worker: worker)
+        try await self.store.claim(ClaimRequest(queue: "probes", limit: limit, worker: worker))
     }
 
     func register() async throws -> WorkerID {

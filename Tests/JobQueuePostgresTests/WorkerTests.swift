@@ -130,7 +130,7 @@ import Testing
             }
             // Torn down, the worker could tell nobody; others find its leases.
             try await fixture.database.execute("UPDATE lectern.worker SET seen_at = now() - interval '1 hour'")
-            _ = try await fixture.store.rescue(silence: .seconds(12))
+            _ = try await fixture.store.rescue(silence: .seconds(12), isThorough: true)
             for id in ids { #expect(try await fixture.inspector.snapshot(of: id)?.state == .ready) }
             #expect(try await fixture.isConsistent())
         }

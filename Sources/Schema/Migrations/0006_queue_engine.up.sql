@@ -1,0 +1,1017 @@
+-- The queue at full depth. What every process sends often is a function here: its plan is kept by the server's
+-- session, also behind a pooler that allows no prepared statements. docs/job-lifecycle.md draws the states,
+-- docs/decisions/0006 says what was measured.
+
+-- Bodies: what a job carries beyond its arguments.
+ALTER TABLE lectern.job
+  ADD COLUMN tag         bigint,
+  ADD COLUMN flags       smallint NOT NULL DEFAULT 0,
+  ADD COLUMN expires_at  timestamptz,
+  ADD COLUMN conc_key    text COLLATE "C",
+  ADD COLUMN conc_limit  smallint,
+  ADD COLUMN budgets     text[],
+  ADD COLUMN cost_micros bigint NOT NULL DEFAULT 0,
+  ADD COLUMN fair_key    text COLLATE "C",
+  ADD COLUMN batch_id    bigint,
+  ADD COLUMN lineage     text COLLATE "C",
+  ADD COLUMN version     bigint,
+  ADD COLUMN abandonable boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN lectern.job.tag IS 'place in its lane: milliseconds << 20 | sequence; the id where nothing moves it';
+COMMENT ON COLUMN lectern.job.flags IS '1: the claim must look at limits, budgets or expiry; 2: the end has more to do';
+COMMENT ON COLUMN lectern.job.abandonable IS 'ends when its last waiter leaves';
+
+ALTER TABLE lectern.ready
+  ADD COLUMN flags    smallint NOT NULL DEFAULT 0,
+  ADD COLUMN since_ms bigint;
+COMMENT ON COLUMN lectern.ready.since_ms IS 'when it became runnable, where that was later than its acceptance';
+
+ALTER TABLE lectern.scheduled
+  ADD COLUMN flags smallint NOT NULL DEFAULT 0,
+  ADD COLUMN tag   bigint;
+
+-- Rows that wait for something other than time: a limit, a budget, other jobs. One row per job, found by its gate.
+CREATE TABLE lectern.blocked (
+  job_id  bigint   NOT NULL PRIMARY KEY,
+  queue   text     COLLATE "C" NOT NULL,
+  lane    smallint NOT NULL,
+  tag     bigint   NOT NULL,
+  attempt smallint NOT NULL DEFAULT 0,
+  crashes smallint NOT NULL DEFAULT 0,
+  flags   smallint NOT NULL DEFAULT 0,
+  gate    text     COLLATE "C" NOT NULL,
+  since   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX blocked_gate ON lectern.blocked (gate, lane, tag, job_id);
+COMMENT ON COLUMN lectern.blocked.gate IS 'kind:…, key:…, budget:…, needs:<job id>, batch:<id>';
+
+-- Leases are found by worker only when a worker is lost, so no index is paid for at every claim.
+DROP INDEX lectern.lease_worker;
+ALTER TABLE lectern.lease
+  ADD COLUMN flags      smallint NOT NULL DEFAULT 0,
+  ADD COLUMN wait_ms    integer  NOT NULL DEFAULT 0,
+  ADD COLUMN unique_key text COLLATE "C",
+  ADD COLUMN batch_id   bigint,
+  ADD COLUMN progress   jsonb;
+
+-- Wishes to stop a running job; they outlive the worker that should have heard them.
+CREATE TABLE lectern.stop_wish (
+  job_id bigint      NOT NULL PRIMARY KEY,
+  at     timestamptz NOT NULL DEFAULT now(),
+  actor  text
+);
+INSERT INTO lectern.stop_wish (job_id) SELECT job_id FROM lectern.lease WHERE cancel_requested;
+ALTER TABLE lectern.lease DROP COLUMN cancel_requested;
+
+ALTER TABLE lectern.worker ADD COLUMN wish text CHECK (wish IN ('quiet', 'stop'));
+COMMENT ON COLUMN lectern.worker.wish IS 'quiet: claim nothing more; stop: drain and leave';
+
+ALTER TABLE lectern.done DROP CONSTRAINT done_outcome_check;
+ALTER TABLE lectern.done
+  ADD CONSTRAINT done_outcome_check CHECK (outcome IN ('succeeded', 'cancelled', 'superseded', 'expired')),
+  ADD COLUMN code text;
+
+ALTER TABLE lectern.dead
+  ADD COLUMN expires_at  timestamptz,
+  ADD COLUMN conc_key    text COLLATE "C",
+  ADD COLUMN conc_limit  smallint,
+  ADD COLUMN budgets     text[],
+  ADD COLUMN cost_micros bigint NOT NULL DEFAULT 0,
+  ADD COLUMN fair_key    text COLLATE "C",
+  ADD COLUMN batch_id    bigint;
+
+-- What operators say of a queue and of a kind. A row is there once something was said.
+CREATE TABLE lectern.queue_control (
+  queue        text COLLATE "C" NOT NULL PRIMARY KEY,
+  paused_until timestamptz,
+  reason       text,
+  actor        text,
+  max_running  integer CHECK (max_running >= 0),
+  slots        integer CHECK (slots > 0),
+  prefetch     integer CHECK (prefetch >= 0),
+  ageing_ms    integer[] CHECK (cardinality(ageing_ms) = 2),
+  updated_at   timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN lectern.queue_control.slots IS 'runs at once in each worker process, instead of its own setting';
+COMMENT ON COLUMN lectern.queue_control.ageing_ms IS 'waits after which the standard and the bulk lane get a share';
+CREATE TABLE lectern.kind_control (
+  kind         text COLLATE "C" NOT NULL PRIMARY KEY,
+  queue        text COLLATE "C" NOT NULL,
+  paused_until timestamptz,
+  reason       text,
+  actor        text,
+  max_running  integer CHECK (max_running >= 0),
+  timeout_ms   integer CHECK (timeout_ms > 0),
+  max_attempts smallint CHECK (max_attempts > 0),
+  updated_at   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX kind_control_queue ON lectern.kind_control (queue);
+
+-- Admitted runs, by gate: the number of rows is the number of runs, so there is no counter that could leak.
+CREATE TABLE lectern.slot (
+  gate   text   COLLATE "C" NOT NULL,
+  job_id bigint NOT NULL,
+  PRIMARY KEY (gate, job_id)
+);
+CREATE INDEX slot_job ON lectern.slot (job_id);
+
+-- Who waits for a job that several asked for. The empty name stands for somebody who never leaves.
+CREATE TABLE lectern.waiter (
+  job_id     bigint NOT NULL,
+  waiter     text   COLLATE "C" NOT NULL,
+  lane       smallint NOT NULL,
+  expires_at timestamptz,
+  PRIMARY KEY (job_id, waiter)
+);
+
+-- Idempotency keys with the fingerprint of what was asked under them.
+CREATE TABLE lectern.idem (
+  scope       text   COLLATE "C" NOT NULL,
+  key         text   COLLATE "C" NOT NULL,
+  fingerprint text   COLLATE "C" NOT NULL,
+  job_id      bigint NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  PRIMARY KEY (scope, key)
+);
+CREATE INDEX idem_expiry ON lectern.idem (expires_at);
+
+-- The newest version of what is made again and again; an older one is not worth a run.
+CREATE TABLE lectern.lineage (
+  key     text   COLLATE "C" NOT NULL PRIMARY KEY,
+  version bigint NOT NULL,
+  job_id  bigint NOT NULL,
+  at      timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE lectern.batch (
+  id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name           text NOT NULL,
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  is_sealed      boolean NOT NULL DEFAULT false,
+  total          integer NOT NULL DEFAULT 0,
+  succeeded      integer NOT NULL DEFAULT 0,
+  dead           integer NOT NULL DEFAULT 0,
+  cancelled      integer NOT NULL DEFAULT 0,
+  completion_job bigint,
+  finished_at    timestamptz
+) WITH (fillfactor = 50);
+
+CREATE TABLE lectern.dependency (
+  needs  bigint NOT NULL,
+  job_id bigint NOT NULL,
+  PRIMARY KEY (needs, job_id)
+);
+CREATE INDEX dependency_job ON lectern.dependency (job_id);
+
+-- Cost budgets: what may be spent in a period, what was, and what runs under way may still spend.
+CREATE TABLE lectern.budget (
+  scope      text   COLLATE "C" NOT NULL PRIMARY KEY,
+  period     text   NOT NULL CHECK (period IN ('hour', 'day', 'month', 'total')),
+  cap_micros bigint NOT NULL CHECK (cap_micros >= 0)
+);
+CREATE TABLE lectern.budget_spent (
+  scope        text   COLLATE "C" NOT NULL,
+  period_start timestamptz NOT NULL,
+  micros       bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (scope, period_start)
+);
+CREATE TABLE lectern.budget_hold (
+  job_id bigint NOT NULL,
+  scope  text   COLLATE "C" NOT NULL,
+  micros bigint NOT NULL,
+  at     timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (job_id, scope)
+);
+CREATE INDEX budget_hold_scope ON lectern.budget_hold (scope);
+
+-- Fairness: how far each requester's work reaches into the future of its queue.
+CREATE TABLE lectern.fair (
+  queue    text   COLLATE "C" NOT NULL,
+  fair_key text   COLLATE "C" NOT NULL,
+  last_tag bigint NOT NULL,
+  PRIMARY KEY (queue, fair_key)
+) WITH (fillfactor = 50);
+
+-- How far each lane has been served, by the tag of its first runnable row; published by the leader every few seconds.
+CREATE TABLE lectern.queue_clock (
+  queue text     COLLATE "C" NOT NULL,
+  lane  smallint NOT NULL,
+  tag   bigint   NOT NULL,
+  at    timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (queue, lane)
+) WITH (fillfactor = 50);
+
+-- The beginning of the period of a budget that holds the present.
+CREATE FUNCTION lectern.period_start(period text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT CASE period WHEN 'total' THEN '-infinity'::timestamptz
+         ELSE date_trunc(period, now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' END
+$$;
+
+-- What a scope may still promise now; null where it has no budget.
+CREATE FUNCTION lectern.budget_left(wanted text) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT b.cap_micros
+         - coalesce((SELECT s.micros FROM lectern.budget_spent s
+                     WHERE s.scope = b.scope AND s.period_start = lectern.period_start(b.period)), 0)
+         - coalesce((SELECT sum(h.micros) FROM lectern.budget_hold h WHERE h.scope = b.scope), 0)::bigint
+  FROM lectern.budget b WHERE b.scope = wanted
+$$;
+
+-- One gate, one lock: who admits, blocks or frees at a gate holds it until the end of the transaction.
+-- Several gates are locked in the order of their names.
+CREATE FUNCTION lectern.lock_gates(gates text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE g text;
+BEGIN
+  FOR g IN SELECT DISTINCT x FROM unnest(gates) AS x ORDER BY x LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('gate:' || g, 0));
+  END LOOP;
+END $$;
+
+-- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed.
+CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE opened integer;
+BEGIN
+  WITH freed AS (
+    DELETE FROM lectern.blocked WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM lectern.blocked WHERE gate = wanted ORDER BY lane, tag, job_id LIMIT most FOR UPDATE))
+    RETURNING job_id, queue, lane, tag, attempt, crashes, flags
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
+  GET DIAGNOSTICS opened = ROW_COUNT;
+  RETURN opened;
+END $$;
+
+-- How many runs a gate admits now: null without a limit.
+CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN gate LIKE 'kind:%' THEN (
+      SELECT CASE WHEN k.paused_until > now() THEN 0 ELSE k.max_running END
+      FROM lectern.kind_control k WHERE k.kind = substr(gate, 6))
+    WHEN gate LIKE 'queue:%' THEN (SELECT q.max_running FROM lectern.queue_control q WHERE q.queue = substr(gate, 7))
+    ELSE of_key END
+$$;
+
+-- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
+-- again. `spent` is the true cost of each run, null for what was held.
+CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+  gates text[];
+  scopes text[];
+  g text;
+BEGIN
+  SELECT array_agg(DISTINCT s.gate) INTO gates FROM lectern.slot s WHERE s.job_id = ANY (ids);
+  SELECT array_agg(DISTINCT 'budget:' || h.scope) INTO scopes FROM lectern.budget_hold h WHERE h.job_id = ANY (ids);
+  IF gates IS NULL AND scopes IS NULL THEN RETURN; END IF;
+  PERFORM lectern.lock_gates(coalesce(gates, '{}') || coalesce(scopes, '{}'));
+  DELETE FROM lectern.slot s WHERE s.job_id = ANY (ids);
+  WITH settled AS (
+    DELETE FROM lectern.budget_hold h USING unnest(ids, spent) AS i (job_id, micros)
+    WHERE h.job_id = i.job_id RETURNING h.scope, coalesce(i.micros, h.micros) AS micros
+  )
+  INSERT INTO lectern.budget_spent AS b (scope, period_start, micros)
+  SELECT s.scope, lectern.period_start(c.period), sum(s.micros)
+  FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
+  ON CONFLICT (scope, period_start) DO UPDATE SET micros = b.micros + excluded.micros;
+  FOREACH g IN ARRAY coalesce(gates, '{}') || coalesce(scopes, '{}') LOOP
+    PERFORM lectern.open_gate(g, cardinality(ids));
+  END LOOP;
+END $$;
+
+-- What follows when jobs are over for good: keys fly no more, waiters are served, batches count, dependents go on.
+-- `outcomes` are those of `done`, or 'dead'.
+CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+  b record;
+  doomed bigint;
+BEGIN
+  DELETE FROM lectern.flight f USING lectern.job j
+  WHERE j.id = ANY (ids) AND f.key = j.unique_key AND f.job_id = j.id;
+  DELETE FROM lectern.waiter w WHERE w.job_id = ANY (ids);
+  DELETE FROM lectern.stop_wish s WHERE s.job_id = ANY (ids);
+  FOR b IN
+    UPDATE lectern.batch x SET
+      succeeded = x.succeeded + c.succeeded, dead = x.dead + c.dead, cancelled = x.cancelled + c.cancelled,
+      finished_at = CASE WHEN x.is_sealed AND x.finished_at IS NULL
+        AND x.succeeded + x.dead + x.cancelled + c.members >= x.total THEN now() ELSE x.finished_at END
+    FROM (
+      SELECT j.batch_id, count(*) AS members, count(*) FILTER (WHERE i.outcome = 'succeeded') AS succeeded,
+             count(*) FILTER (WHERE i.outcome = 'dead') AS dead,
+             count(*) FILTER (WHERE i.outcome NOT IN ('succeeded', 'dead')) AS cancelled
+      FROM unnest(ids, outcomes) AS i (job_id, outcome) JOIN lectern.job j ON j.id = i.job_id
+      WHERE j.batch_id IS NOT NULL GROUP BY j.batch_id ORDER BY j.batch_id
+    ) c
+    WHERE x.id = c.batch_id
+    RETURNING x.id, x.finished_at
+  LOOP
+    IF b.finished_at IS NOT NULL THEN PERFORM lectern.open_gate('batch:' || b.id, 1); END IF;
+  END LOOP;
+  -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
+  -- Who needs a dead one waits: it may be redriven.
+  IF EXISTS (SELECT FROM lectern.dependency d WHERE d.needs = ANY (ids)) THEN
+    PERFORM lectern.lock_gates(ARRAY(
+      SELECT 'needs:' || d.job_id FROM lectern.dependency d WHERE d.needs = ANY (ids)));
+    FOR doomed IN
+      SELECT DISTINCT d.job_id FROM unnest(ids, outcomes) AS i (job_id, outcome)
+      JOIN lectern.dependency d ON d.needs = i.job_id WHERE i.outcome NOT IN ('succeeded', 'dead')
+    LOOP
+      PERFORM lectern.remove_waiting(doomed, 'cancelled', 'dependency_cancelled');
+    END LOOP;
+    WITH met AS (
+      DELETE FROM lectern.dependency d USING unnest(ids, outcomes) AS i (job_id, outcome)
+      WHERE d.needs = i.job_id AND i.outcome = 'succeeded' RETURNING d.job_id, d.needs
+    ), free AS (
+      SELECT DISTINCT m.job_id FROM met m
+      WHERE NOT EXISTS (SELECT FROM lectern.dependency r WHERE r.job_id = m.job_id
+                        AND NOT EXISTS (SELECT FROM met n WHERE n.job_id = r.job_id AND n.needs = r.needs))
+    )
+    SELECT count(lectern.open_gate('needs:' || f.job_id, 1)) INTO doomed FROM free f;
+  END IF;
+END $$;
+
+-- Ends a job that is not running, if it still is not. True when this call ended it.
+CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  body record;
+  spent smallint;
+BEGIN
+  SELECT j.queue, j.kind, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
+  IF NOT FOUND THEN RETURN false; END IF;
+  DELETE FROM lectern.ready r
+  WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.tag = body.tag AND r.job_id = wanted
+  RETURNING r.attempt INTO spent;
+  IF NOT FOUND THEN
+    DELETE FROM lectern.scheduled s WHERE s.job_id = wanted RETURNING s.attempt INTO spent;
+  END IF;
+  IF NOT FOUND THEN
+    DELETE FROM lectern.blocked b WHERE b.job_id = wanted RETURNING b.attempt INTO spent;
+  END IF;
+  IF NOT FOUND THEN RETURN false; END IF;
+  DELETE FROM lectern.dependency d WHERE d.job_id = wanted;
+  INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, code)
+  VALUES (wanted, body.kind, body.queue, as_outcome, spent,
+          least(2147483647, greatest(0, (extract(epoch FROM now()) * 1000)::bigint - (wanted >> 20))), 0, with_code);
+  PERFORM lectern.settle(ARRAY[wanted], ARRAY[as_outcome]);
+  RETURN true;
+END $$;
+
+-- Leases runnable rows of a queue to a worker, the most urgent first.
+--
+-- `hints` holds, for each lane, a tag below which nothing is expected: a cost, never a promise, since every worker
+-- asks without it from time to time. `aged` is the share of the batch that goes to rows of the lower lanes that have
+-- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that was given
+-- up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
+CREATE FUNCTION lectern.claim(q text, wanted integer, by_worker bigint, hints bigint[], aged integer DEFAULT 0)
+RETURNS TABLE (job_id bigint, token bigint, attempt smallint, kind text, args text, max_attempts smallint,
+               timeout_ms integer, flags smallint, unique_key text, trace text, wait_ms integer, lane smallint,
+               tag bigint)
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  now_ms  bigint := (extract(epoch FROM now()) * 1000)::bigint;
+  pass    bigint;
+  places  tid[];
+  control lectern.queue_control;
+  kinds   text[];
+  timeouts integer[];
+  tries   smallint[];
+  limited boolean;
+  special boolean;
+  room    integer := wanted;
+  got     integer;
+  lanes   smallint[] := '{0,10,20}';
+  lows    bigint[] := hints;
+  highs   bigint[] := '{9223372036854775807,9223372036854775807,9223372036854775807}';
+  caps    integer[] := ARRAY[wanted, wanted, wanted];
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('queue:' || q, 0));
+  SELECT * INTO control FROM lectern.queue_control c WHERE c.queue = q;
+  IF control.paused_until > now() THEN RETURN; END IF;
+  PERFORM FROM lectern.worker w WHERE w.id = by_worker;
+  IF NOT FOUND THEN RETURN; END IF;
+  SELECT array_agg(k.kind), array_agg(k.timeout_ms), array_agg(k.max_attempts),
+         bool_or(k.max_running IS NOT NULL OR k.paused_until > now())
+  INTO kinds, timeouts, tries, limited FROM lectern.kind_control k WHERE k.queue = q;
+  IF aged > 0 THEN
+    lanes := '{10,20}'::smallint[] || lanes;
+    lows := hints[2:3] || lows;
+    highs := ARRAY[(now_ms - coalesce(control.ageing_ms[1], 60000)) << 20,
+                   (now_ms - coalesce(control.ageing_ms[2], 600000)) << 20] || highs;
+    caps := ARRAY[aged, aged] || caps;
+  END IF;
+  limited := coalesce(limited, false) OR control.max_running IS NOT NULL;
+
+  -- A round may find only rows that are not admitted; they leave `ready`, and the next round looks behind them.
+  FOR round IN 1..20 LOOP
+    places := ARRAY(
+      SELECT p.place FROM unnest(lanes, lows, highs, caps) AS l (lane, low, high, cap)
+      CROSS JOIN LATERAL (
+        SELECT r.ctid AS place FROM lectern.ready r
+        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < l.high
+        ORDER BY r.tag, r.job_id LIMIT least(l.cap, room) FOR UPDATE SKIP LOCKED) p
+      LIMIT room);
+    IF cardinality(places) = 0 THEN RETURN; END IF;
+    special := limited OR EXISTS (
+      SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
+    IF special THEN places := lectern.admit(q, places); END IF;
+    pass := nextval('lectern.lease_token');
+    RETURN QUERY
+    WITH picked AS (
+      DELETE FROM lectern.ready r WHERE r.ctid = ANY (places)
+      RETURNING r.job_id, r.lane, r.tag, r.attempt, r.crashes, r.flags, r.since_ms
+    ), body AS MATERIALIZED (
+      SELECT p.job_id, p.lane, p.tag, (p.attempt + 1)::smallint AS attempt, p.crashes,
+             (p.flags | CASE WHEN special THEN 2 ELSE 0 END)::smallint AS flags,
+             least(2147483647, now_ms - coalesce(p.since_ms, p.job_id >> 20))::integer AS wait_ms,
+             j.kind, j.args, j.unique_key, j.batch_id, j.trace,
+             coalesce(tries[array_position(kinds, j.kind)], j.max_attempts) AS max_attempts,
+             coalesce(timeouts[array_position(kinds, j.kind)], j.timeout_ms) AS timeout_ms
+      FROM picked p JOIN lectern.job j ON j.id = p.job_id
+    ), leased AS (
+      INSERT INTO lectern.lease (job_id, token, worker, queue, kind, lane, tag, attempt, crashes, deadline, flags,
+                                 wait_ms, unique_key, batch_id)
+      SELECT b.job_id, pass, by_worker, q, b.kind, b.lane, b.tag, b.attempt, b.crashes,
+             now() + (b.timeout_ms + 30000) * interval '1 millisecond', b.flags, b.wait_ms, b.unique_key, b.batch_id
+      FROM body b
+    )
+    SELECT b.job_id, pass, b.attempt, b.kind, b.args::text, b.max_attempts, b.timeout_ms, b.flags, b.unique_key,
+           b.trace, b.wait_ms, b.lane, b.tag
+    FROM body b ORDER BY b.lane, b.tag, b.job_id;
+    GET DIAGNOSTICS got = ROW_COUNT;
+    room := room - got;
+    EXIT WHEN room <= 0 OR NOT special;
+  END LOOP;
+END $$;
+
+-- Of the rows at `places`, returns those that may run now and takes the slots and holds money for them. The others
+-- leave `ready`: what came too late ends as expired, what meets a limit or an empty budget is blocked at that gate.
+CREATE FUNCTION lectern.admit(q text, places tid[]) RETURNS tid[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  cand     record;
+  admitted tid[] := '{}';
+  expired  bigint[] := '{}';
+  at_gate  text;
+  shut     text;
+  most     integer;
+  left_micros bigint;
+BEGIN
+  PERFORM lectern.lock_gates(ARRAY(
+    SELECT unnest(ARRAY['queue:' || q, 'kind:' || j.kind, 'key:' || j.conc_key]
+                  || ARRAY(SELECT 'budget:' || s FROM unnest(j.budgets) AS s))
+    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)));
+  FOR cand IN
+    SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at
+    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)
+    ORDER BY r.lane, r.tag, r.job_id
+  LOOP
+    IF cand.expires_at <= now() THEN
+      expired := expired || cand.job_id;
+      CONTINUE;
+    END IF;
+    shut := NULL;
+    FOREACH at_gate IN ARRAY ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key] LOOP
+      CONTINUE WHEN at_gate IS NULL;
+      most := lectern.gate_limit(at_gate, cand.conc_limit);
+      CONTINUE WHEN most IS NULL;
+      IF (SELECT count(*) FROM lectern.slot s WHERE s.gate = at_gate) >= most THEN
+        shut := at_gate;
+        EXIT;
+      END IF;
+    END LOOP;
+    IF shut IS NULL THEN
+      FOREACH at_gate IN ARRAY coalesce(cand.budgets, '{}') LOOP
+        left_micros := lectern.budget_left(at_gate);
+        IF left_micros < cand.cost_micros OR left_micros <= 0 THEN
+          shut := 'budget:' || at_gate;
+          EXIT;
+        END IF;
+      END LOOP;
+    END IF;
+    IF shut IS NOT NULL THEN
+      DELETE FROM lectern.ready r WHERE r.ctid = cand.place;
+      INSERT INTO lectern.blocked (job_id, queue, lane, tag, attempt, crashes, flags, gate)
+      VALUES (cand.job_id, cand.queue, cand.lane, cand.tag, cand.attempt, cand.crashes, cand.flags, shut);
+      CONTINUE;
+    END IF;
+    INSERT INTO lectern.slot (gate, job_id)
+    SELECT g, cand.job_id FROM unnest(ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key]) AS g
+    WHERE g IS NOT NULL AND lectern.gate_limit(g, cand.conc_limit) IS NOT NULL;
+    INSERT INTO lectern.budget_hold (job_id, scope, micros)
+    SELECT cand.job_id, b.scope, cand.cost_micros FROM lectern.budget b WHERE b.scope = ANY (cand.budgets);
+    admitted := admitted || cand.place;
+  END LOOP;
+  IF cardinality(expired) > 0 THEN
+    PERFORM lectern.remove_waiting(e, 'expired', 'expired') FROM unnest(expired) AS e;
+  END IF;
+  RETURN admitted;
+END $$;
+
+-- Ends runs that succeeded and have nothing more to do. Answers the tokens' jobs that matched. Runs with more to do
+-- take the long way. Locks the leases by primary key.
+CREATE FUNCTION lectern.finish(ids bigint[], tokens bigint[], runs integer[], results jsonb[])
+RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE matched integer;
+BEGIN
+  RETURN QUERY
+  WITH gone AS (
+    DELETE FROM lectern.lease l USING unnest(ids, tokens, runs, results) AS i (job_id, token, run_ms, result)
+    WHERE l.job_id = i.job_id AND l.token = i.token AND l.flags & 2 = 0
+    RETURNING l.job_id, l.kind, l.queue, l.attempt, l.wait_ms, i.run_ms, i.result
+  ), finished AS (
+    INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, result)
+    SELECT g.job_id, g.kind, g.queue, 'succeeded', g.attempt, g.wait_ms, g.run_ms, g.result FROM gone g
+  )
+  SELECT g.job_id, false FROM gone g;
+  GET DIAGNOSTICS matched = ROW_COUNT;
+  IF matched < cardinality(ids) THEN
+    RETURN QUERY
+    SELECT e.job_id, e.is_busy FROM lectern.end_jobs(
+      ids, tokens, array_fill('succeed'::text, ARRAY[cardinality(ids)]), array_fill(0::bigint, ARRAY[cardinality(ids)]),
+      runs, results, array_fill(NULL::text, ARRAY[cardinality(ids)]), array_fill(NULL::text, ARRAY[cardinality(ids)]),
+      array_fill(NULL::bigint, ARRAY[cardinality(ids)])) AS e;
+  END IF;
+END $$;
+
+-- Ends runs in any way: each row goes from `lease` to the table its action names, if its token is still the lease's.
+--
+-- Answers the jobs that were ended, and those that are busy: somebody is joining their key at this moment, and a call
+-- with several runs does not wait for that; a call with one run does.
+CREATE FUNCTION lectern.end_jobs(ids bigint[], tokens bigint[], actions text[], delays bigint[], runs integer[],
+                                 results jsonb[], codes text[], messages text[], spent bigint[])
+RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  held   record;
+  busy   bigint[] := '{}';
+  ended  bigint[];
+  costs  bigint[];
+  final_ids bigint[];
+  outcomes  text[];
+BEGIN
+  -- Whoever joined a key commits before the job's end, so that this transaction sees what was written for it.
+  FOR held IN
+    SELECT l.job_id, l.unique_key FROM lectern.lease l JOIN unnest(ids, tokens) AS i (job_id, token)
+      ON l.job_id = i.job_id AND l.token = i.token
+    WHERE l.unique_key IS NOT NULL ORDER BY l.unique_key
+  LOOP
+    IF cardinality(ids) = 1 THEN
+      PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held.unique_key, 0));
+    ELSIF NOT pg_try_advisory_xact_lock(hashtextextended('key:' || held.unique_key, 0)) THEN
+      busy := busy || held.job_id;
+    END IF;
+  END LOOP;
+  WITH gone AS (
+    DELETE FROM lectern.lease l
+    USING (
+      -- Who is to be stopped does not come back.
+      SELECT u.job_id, u.token, u.delay_ms, u.run_ms, u.result, u.code, u.message, u.spent,
+             CASE WHEN u.action IN ('retry', 'snooze', 'release')
+                   AND EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = u.job_id)
+                  THEN 'cancel' ELSE u.action END AS action
+      FROM unnest(ids, tokens, actions, delays, runs, results, codes, messages, spent)
+           AS u (job_id, token, action, delay_ms, run_ms, result, code, message, spent)
+    ) i
+    WHERE l.job_id = i.job_id AND l.token = i.token AND l.job_id <> ALL (busy)
+    RETURNING l.*, i.action, i.delay_ms, i.run_ms, i.result, i.code, i.message, i.spent
+  ), finished AS (
+    INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, result, code)
+    SELECT g.job_id, g.kind, g.queue,
+           CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'cancel' THEN 'cancelled' ELSE g.action END,
+           g.attempt, g.wait_ms, g.run_ms, g.result, CASE WHEN g.action <> 'succeed' THEN g.code END
+    FROM gone g WHERE g.action IN ('succeed', 'cancel', 'superseded', 'expired')
+  ), later AS (
+    INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
+    SELECT now() + g.delay_ms * interval '1 millisecond', g.job_id, g.queue, g.lane, g.tag,
+           CASE g.action WHEN 'retry' THEN g.attempt ELSE g.attempt - 1 END, g.crashes, g.flags, g.action
+    FROM gone g WHERE g.action IN ('retry', 'snooze') AND g.delay_ms > 0
+  ), again AS (
+    INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+    SELECT g.queue, g.lane, g.tag, g.job_id, CASE g.action WHEN 'retry' THEN g.attempt ELSE g.attempt - 1 END,
+           g.crashes, g.flags, (extract(epoch FROM now()) * 1000)::bigint
+    FROM gone g WHERE g.action = 'release' OR (g.action IN ('retry', 'snooze') AND g.delay_ms = 0)
+  ), buried AS (
+    INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
+                              crashes, code, message)
+    SELECT g.job_id, g.queue, g.kind, j.args, g.lane, j.max_attempts, j.timeout_ms, j.unique_key, j.trace, j.actor,
+           j.expires_at, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.fair_key, j.batch_id, g.attempt,
+           g.crashes, coalesce(g.code, 'failed'), g.message
+    FROM gone g JOIN lectern.job j ON j.id = g.job_id WHERE g.action = 'discard'
+  ), told AS (
+    INSERT INTO lectern.event (job_id, attempt, token, what, worker, code, message)
+    SELECT g.job_id, g.attempt, g.token, g.action, g.worker, g.code, g.message
+    FROM gone g WHERE g.action NOT IN ('succeed', 'release')
+  )
+  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+         array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
+         array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
+                                 WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
+                                 ELSE g.action END) FILTER (WHERE g.flags & 2 = 2)
+  INTO ended, costs, final_ids, outcomes FROM gone g;
+  IF final_ids IS NOT NULL THEN
+    PERFORM lectern.release_runs(final_ids, costs);
+    SELECT array_agg(i.job_id), array_agg(i.outcome) INTO final_ids, outcomes
+    FROM unnest(final_ids, outcomes) AS i (job_id, outcome) WHERE i.outcome IS NOT NULL;
+    IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
+  END IF;
+  RETURN QUERY SELECT e, false FROM unnest(ended) AS e UNION ALL SELECT b, true FROM unnest(busy) AS b;
+END $$;
+
+-- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
+CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+  WITH due AS (
+    DELETE FROM lectern.scheduled
+    WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM lectern.scheduled WHERE run_at <= now()
+        ORDER BY run_at, job_id LIMIT most FOR UPDATE SKIP LOCKED))
+    RETURNING job_id, queue, lane, tag, attempt, crashes, flags, run_at
+  ), moved AS (
+    INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+    SELECT queue, lane, coalesce(tag, job_id), job_id, attempt, crashes, flags,
+           (extract(epoch FROM run_at) * 1000)::bigint
+    FROM due RETURNING queue
+  )
+  SELECT count(*)::integer, array_agg(DISTINCT queue) INTO promoted, queues FROM moved;
+  SELECT ceil(extract(epoch FROM min(run_at) - now()) * 1000)::bigint INTO next_ms
+  FROM lectern.scheduled WHERE run_at > now();
+  RETURN NEXT;
+END $$;
+
+-- Takes leases from workers that went silent or vanished, and from runs past their deadline.
+--
+-- A job goes back to the front of its queue, unless its attempts are spent, it was held by two workers that died, or
+-- somebody wanted it stopped. The attempt stays spent. The leases are read whole, so that is done only when a worker is
+-- lost or `thorough` asks for it.
+CREATE FUNCTION lectern.rescue(silence_ms bigint, thorough boolean)
+RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  gone_workers bigint[];
+  hooked bigint[];
+  final_ids bigint[];
+  outcomes text[];
+BEGIN
+  lost := 0; requeued := 0; discarded := 0;
+  -- One sweeper at a time; whoever comes second has nothing to add.
+  IF NOT pg_try_advisory_xact_lock(hashtextextended('lectern.rescue', 0)) THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  WITH silent AS (
+    DELETE FROM lectern.worker WHERE seen_at < now() - silence_ms * interval '1 millisecond' RETURNING id
+  )
+  SELECT array_agg(id) INTO gone_workers FROM silent;
+  lost := coalesce(cardinality(gone_workers), 0);
+  IF lost = 0 AND NOT thorough THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  WITH taken AS (
+    DELETE FROM lectern.lease l
+    WHERE l.worker = ANY (gone_workers) OR l.deadline < now()
+       OR NOT EXISTS (SELECT FROM lectern.worker w WHERE w.id = l.worker)
+    RETURNING l.*, l.deadline >= now() AS crashed
+  ), judged AS (
+    SELECT t.*, j.args, j.max_attempts, j.timeout_ms, j.trace, j.actor, j.expires_at, j.conc_key, j.conc_limit,
+           j.budgets, j.cost_micros, j.fair_key, t.crashes + t.crashed::int AS all_crashes,
+           CASE WHEN EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = t.job_id) THEN 'cancelled'
+                WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2 THEN 'dead'
+                ELSE 'again' END AS verdict
+    FROM taken t JOIN lectern.job j ON j.id = t.job_id LEFT JOIN lectern.kind_control k ON k.kind = t.kind
+  ), again AS (
+    INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+    SELECT queue, lane, tag, job_id, attempt, all_crashes, flags, (extract(epoch FROM now()) * 1000)::bigint
+    FROM judged WHERE verdict = 'again'
+  ), buried AS (
+    INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
+                              crashes, code, message)
+    SELECT job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor, expires_at, conc_key,
+           conc_limit, budgets, cost_micros, fair_key, batch_id, attempt, all_crashes,
+           CASE WHEN all_crashes >= 2 THEN 'worker_killed' ELSE 'lost' END,
+           'its worker went silent or its deadline passed'
+    FROM judged WHERE verdict = 'dead'
+  ), stopped AS (
+    INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, code)
+    SELECT job_id, kind, queue, 'cancelled', attempt, wait_ms, 0, 'cancelled' FROM judged WHERE verdict = 'cancelled'
+  ), told AS (
+    INSERT INTO lectern.event (job_id, attempt, token, what, worker, code)
+    SELECT job_id, attempt, token, 'lost', worker, CASE WHEN crashed THEN 'worker_lost' ELSE 'deadline' END FROM taken
+  )
+  SELECT count(*) FILTER (WHERE verdict = 'again'), count(*) FILTER (WHERE verdict <> 'again'),
+         array_agg(DISTINCT queue) FILTER (WHERE verdict = 'again'),
+         array_agg(job_id) FILTER (WHERE flags & 2 = 2),
+         array_agg(job_id) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again'),
+         array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
+  INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
+  IF hooked IS NOT NULL THEN
+    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+  END IF;
+  IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
+  RETURN NEXT;
+END $$;
+
+-- Stops a job: 'cancelled' when it had not started and never will, 'requested' when a worker runs it and is to be told,
+-- 'too_late' when it had ended or there is none. The key is free at once: who asks from now on gets a new job.
+CREATE FUNCTION lectern.cancel(wanted bigint, as_outcome text, by_actor text) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE held_key text;
+BEGIN
+  SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
+  IF held_key IS NOT NULL THEN PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held_key, 0)); END IF;
+  -- The row may move between the places while they are looked through; a few looks settle it.
+  FOR look IN 1..5 LOOP
+    IF lectern.remove_waiting(wanted, as_outcome, as_outcome) THEN RETURN 'cancelled'; END IF;
+    UPDATE lectern.lease l SET flags = l.flags | 2 WHERE l.job_id = wanted;
+    IF FOUND THEN
+      INSERT INTO lectern.stop_wish (job_id, actor) VALUES (wanted, by_actor) ON CONFLICT DO NOTHING;
+      DELETE FROM lectern.flight f WHERE f.key = held_key AND f.job_id = wanted;
+      RETURN 'requested';
+    END IF;
+    EXIT WHEN EXISTS (SELECT FROM lectern.done d WHERE d.job_id = wanted)
+           OR EXISTS (SELECT FROM lectern.dead d WHERE d.job_id = wanted);
+  END LOOP;
+  RETURN 'too_late';
+END $$;
+
+-- Moves a waiting job to a more urgent lane. Its place among the rows of that lane is by its age.
+CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+  body  record;
+  moved lectern.ready;
+BEGIN
+  SELECT j.queue, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
+  DELETE FROM lectern.ready r
+  WHERE r.queue = body.queue AND r.lane = ANY (ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane))
+    AND r.tag = body.tag AND r.job_id = wanted
+  RETURNING r.* INTO moved;
+  IF FOUND THEN
+    moved.lane := to_lane;
+    INSERT INTO lectern.ready SELECT moved.*;
+    RETURN;
+  END IF;
+  UPDATE lectern.scheduled s SET lane = to_lane WHERE s.job_id = wanted AND s.lane > to_lane;
+  UPDATE lectern.blocked b SET lane = to_lane WHERE b.job_id = wanted AND b.lane > to_lane;
+END $$;
+
+-- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
+-- Its end will look for dependents.
+CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  body  record;
+  state text;
+BEGIN
+  SELECT j.queue, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
+  IF NOT FOUND THEN RETURN 'gone'; END IF;
+  FOR look IN 1..10 LOOP
+    UPDATE lectern.ready r SET flags = r.flags | 2
+    WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.tag = body.tag AND r.job_id = wanted;
+    IF FOUND THEN RETURN 'live'; END IF;
+    UPDATE lectern.lease l SET flags = l.flags | 2 WHERE l.job_id = wanted;
+    IF FOUND THEN RETURN 'live'; END IF;
+    UPDATE lectern.scheduled s SET flags = s.flags | 2 WHERE s.job_id = wanted;
+    IF FOUND THEN RETURN 'live'; END IF;
+    UPDATE lectern.blocked b SET flags = b.flags | 2 WHERE b.job_id = wanted;
+    IF FOUND THEN RETURN 'live'; END IF;
+    SELECT d.outcome INTO state FROM lectern.done d WHERE d.job_id = wanted LIMIT 1;
+    IF FOUND THEN RETURN CASE state WHEN 'succeeded' THEN 'succeeded' ELSE 'gone' END; END IF;
+    IF EXISTS (SELECT FROM lectern.dead d WHERE d.job_id = wanted) THEN RETURN 'dead'; END IF;
+  END LOOP;
+  RETURN 'gone';
+END $$;
+
+-- Stores one job that asks for more than a place in a lane. `extra` holds, each optional: `priority` (minutes of age
+-- it starts with), `fair` {key, step_ms}, `conc` {key, limit}, `budgets` [scope] with `cost` (micros), `expires_ms`,
+-- `batch`, `lineage` {key, version}, `needs` [job id], `gate`, `waiter` {name, ttl_ms},
+-- `idem` {scope, key, ttl_ms, fingerprint}.
+--
+-- Status: 0 stored, 1 joined the live job with this key, 2 not stored since a newer version exists, 3 the answer of an
+-- earlier request with the same idempotency key. Errors: LQ001 the idempotency key was used for something else,
+-- LQ002 a needed job does not exist or was cancelled.
+CREATE FUNCTION lectern.enqueue_one(new_id bigint, to_queue text, of_kind text, body jsonb, to_lane smallint, tries smallint,
+                                    timeout integer, delay bigint, unique_on text, parent text, asker text,
+                                    extra jsonb, OUT id bigint, OUT status smallint)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  place     bigint;
+  bits      smallint := 0;
+  gate      text := extra ->> 'gate';
+  holder    bigint;
+  needed    bigint;
+  known     record;
+  waits     boolean := false;
+BEGIN
+  status := 0;
+  IF extra ? 'idem' THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(
+      'idem:' || (extra #>> '{idem,scope}') || ':' || (extra #>> '{idem,key}'), 0));
+    SELECT i.job_id, i.fingerprint INTO known FROM lectern.idem i
+    WHERE i.scope = extra #>> '{idem,scope}' AND i.key = extra #>> '{idem,key}' AND i.expires_at > now();
+    IF FOUND THEN
+      IF known.fingerprint <> extra #>> '{idem,fingerprint}' THEN
+        RAISE EXCEPTION 'the idempotency key was used for another request' USING ERRCODE = 'LQ001';
+      END IF;
+      id := known.job_id;
+      status := 3;
+      RETURN;
+    END IF;
+  END IF;
+  id := new_id;
+
+  IF extra ? 'lineage' THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('lineage:' || (extra #>> '{lineage,key}'), 0));
+    SELECT l.version, l.job_id INTO known FROM lectern.lineage l WHERE l.key = extra #>> '{lineage,key}';
+    IF FOUND AND known.version > (extra #>> '{lineage,version}')::bigint THEN
+      id := known.job_id;
+      status := 2;
+      RETURN;
+    END IF;
+  ELSE
+    known := NULL;
+  END IF;
+
+  IF unique_on IS NOT NULL THEN
+    FOR look IN 1..50 LOOP
+      PERFORM pg_advisory_xact_lock_shared(hashtextextended('key:' || unique_on, 0));
+      SELECT f.job_id INTO holder FROM lectern.flight f WHERE f.key = unique_on;
+      IF FOUND THEN
+        status := 1;
+        EXIT;
+      END IF;
+      INSERT INTO lectern.flight (key, job_id) VALUES (unique_on, id) ON CONFLICT DO NOTHING;
+      EXIT WHEN FOUND;
+      -- Somebody stored it and ended it in between; every further look needs another such job.
+      IF look = 50 THEN
+        RAISE EXCEPTION 'the unique key changed hands too often to be joined' USING ERRCODE = '55P03';
+      END IF;
+    END LOOP;
+    bits := 2;
+  END IF;
+
+  IF status = 1 THEN
+    id := holder;
+    IF EXISTS (SELECT FROM lectern.job j WHERE j.id = holder AND j.lane > to_lane) THEN
+      PERFORM lectern.escalate(holder, to_lane);
+    END IF;
+    -- Only a job that may be abandoned has to know who still waits.
+    IF EXISTS (SELECT FROM lectern.job j WHERE j.id = holder AND j.abandonable) THEN
+      INSERT INTO lectern.waiter AS w (job_id, waiter, lane, expires_at)
+      VALUES (holder, coalesce(extra #>> '{waiter,name}', ''), to_lane,
+              now() + (extra #>> '{waiter,ttl_ms}')::bigint * interval '1 millisecond')
+      ON CONFLICT (job_id, waiter) DO UPDATE SET expires_at = greatest(w.expires_at, excluded.expires_at);
+    END IF;
+  ELSE
+    IF extra ?| '{conc,budgets,expires_ms}' THEN bits := bits | 1; END IF;
+    IF extra ?| '{conc,budgets,batch,waiter}' THEN bits := bits | 2; END IF;
+    IF extra ? 'priority' THEN
+      place := id - ((extra ->> 'priority')::bigint * 60000 << 20);
+    END IF;
+    IF extra ? 'fair' THEN
+      place := greatest(coalesce(place, id), (SELECT c.tag FROM lectern.queue_clock c
+                                              WHERE c.queue = to_queue AND c.lane = to_lane));
+      INSERT INTO lectern.fair AS f (queue, fair_key, last_tag) VALUES (to_queue, extra #>> '{fair,key}', place)
+      ON CONFLICT (queue, fair_key) DO UPDATE
+        SET last_tag = greatest(excluded.last_tag, f.last_tag + ((extra #>> '{fair,step_ms}')::bigint << 20))
+      RETURNING last_tag INTO place;
+    END IF;
+    FOR needed IN SELECT x::bigint FROM jsonb_array_elements_text(extra -> 'needs') AS x ORDER BY x::bigint LOOP
+      CASE lectern.hold_needed(needed)
+        WHEN 'gone' THEN
+          RAISE EXCEPTION 'the needed job % does not exist or was cancelled', needed USING ERRCODE = 'LQ002';
+        WHEN 'succeeded' THEN NULL;
+        ELSE
+          INSERT INTO lectern.dependency (needs, job_id) VALUES (needed, id) ON CONFLICT DO NOTHING;
+          waits := true;
+      END CASE;
+    END LOOP;
+    IF waits THEN gate := 'needs:' || id; END IF;
+    INSERT INTO lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor, tag, flags,
+                             expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, lineage,
+                             version, abandonable)
+    VALUES (id, to_queue, of_kind, body, to_lane, tries, timeout, unique_on, parent, asker, place, bits,
+            now() + (extra ->> 'expires_ms')::bigint * interval '1 millisecond',
+            extra #>> '{conc,key}', (extra #>> '{conc,limit}')::smallint,
+            ARRAY(SELECT jsonb_array_elements_text(extra -> 'budgets')), coalesce((extra ->> 'cost')::bigint, 0),
+            extra #>> '{fair,key}', (extra ->> 'batch')::bigint, extra #>> '{lineage,key}',
+            (extra #>> '{lineage,version}')::bigint, coalesce(extra ? 'waiter', false));
+    IF gate IS NOT NULL THEN
+      INSERT INTO lectern.blocked (job_id, queue, lane, tag, flags, gate)
+      VALUES (id, to_queue, to_lane, coalesce(place, id), bits, gate);
+    ELSIF delay > 0 THEN
+      INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, flags, why)
+      VALUES (now() + delay * interval '1 millisecond', id, to_queue, to_lane, place, bits, 'delayed');
+    ELSE
+      INSERT INTO lectern.ready (queue, lane, tag, job_id, flags) VALUES (to_queue, to_lane, coalesce(place, id), id, bits);
+    END IF;
+    IF extra ? 'waiter' THEN
+      INSERT INTO lectern.waiter (job_id, waiter, lane, expires_at)
+      VALUES (id, extra #>> '{waiter,name}', to_lane,
+              now() + (extra #>> '{waiter,ttl_ms}')::bigint * interval '1 millisecond');
+    END IF;
+  END IF;
+
+  IF extra ? 'lineage' THEN
+    INSERT INTO lectern.lineage (key, version, job_id)
+    VALUES (extra #>> '{lineage,key}', (extra #>> '{lineage,version}')::bigint, id)
+    ON CONFLICT ON CONSTRAINT lineage_pkey DO UPDATE
+      SET version = excluded.version, job_id = excluded.job_id, at = now();
+    IF known.job_id <> id AND known.version < (extra #>> '{lineage,version}')::bigint THEN
+      PERFORM lectern.cancel(known.job_id, 'superseded', 'lineage');
+    END IF;
+  END IF;
+  IF extra ? 'idem' THEN
+    INSERT INTO lectern.idem (scope, key, fingerprint, job_id, expires_at)
+    VALUES (extra #>> '{idem,scope}', extra #>> '{idem,key}', extra #>> '{idem,fingerprint}', id,
+            now() + (extra #>> '{idem,ttl_ms}')::bigint * interval '1 millisecond')
+    ON CONFLICT ON CONSTRAINT idem_pkey DO UPDATE
+      SET fingerprint = excluded.fingerprint, job_id = excluded.job_id, expires_at = excluded.expires_at;
+  END IF;
+END $$;
+
+-- Stores jobs: body and place of each. Rows that ask for nothing special go in together; the others one by one, in the
+-- order of their keys, so that two callers never wait for each other. `keys` and `extras` are null where no row has
+-- one. A batch takes the number of its new members at once; error LQ003: it is sealed, or there is none.
+CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[], in_lanes smallint[], tries smallint[],
+                                timeouts integer[], delays bigint[], keys text[], traces text[], actors text[],
+                                extras jsonb[])
+RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  one   record;
+  added record;
+BEGIN
+  IF keys IS NULL AND extras IS NULL THEN
+    RETURN QUERY
+    WITH input AS MATERIALIZED (
+      SELECT i.*, lectern.new_job_id() AS id
+      FROM unnest(in_queues, in_kinds, bodies, in_lanes, tries, timeouts, delays, traces, actors) WITH ORDINALITY
+           AS i (queue, kind, args, lane, max_attempts, timeout_ms, delay_ms, trace, actor, n)
+    ), body AS (
+      INSERT INTO lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms, trace, actor)
+      SELECT i.id, i.queue, i.kind, i.args, i.lane, i.max_attempts, i.timeout_ms, i.trace, i.actor FROM input i
+    ), now_ready AS (
+      INSERT INTO lectern.ready (queue, lane, tag, job_id)
+      SELECT i.queue, i.lane, i.id, i.id FROM input i WHERE i.delay_ms = 0
+    ), later AS (
+      INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, why)
+      SELECT now() + i.delay_ms * interval '1 millisecond', i.id, i.queue, i.lane, 'delayed'
+      FROM input i WHERE i.delay_ms > 0
+    )
+    SELECT i.n::integer, i.id, 0::smallint FROM input i;
+    RETURN;
+  END IF;
+  FOR one IN
+    -- Ids are given in the order of the rows, so that equal lanes keep it.
+    WITH input AS MATERIALIZED (
+      SELECT i.*, lectern.new_job_id() AS id
+      FROM unnest(in_queues, in_kinds, bodies, in_lanes, tries, timeouts, delays, keys, traces, actors, extras)
+           WITH ORDINALITY
+           AS i (queue, kind, args, lane, max_attempts, timeout_ms, delay_ms, key, trace, actor, extra, n)
+    )
+    SELECT * FROM input i ORDER BY i.key NULLS FIRST, i.n
+  LOOP
+    SELECT e.id, e.status INTO job_id, status FROM lectern.enqueue_one(
+      one.id, one.queue, one.kind, one.args, one.lane, one.max_attempts, one.timeout_ms, one.delay_ms, one.key, one.trace,
+      one.actor, one.extra) AS e;
+    n := one.n;
+    IF status = 0 AND one.extra ? 'batch' THEN
+      UPDATE lectern.batch b SET total = b.total + 1
+      WHERE b.id = (one.extra ->> 'batch')::bigint AND NOT b.is_sealed;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'batch % is sealed or does not exist', one.extra ->> 'batch' USING ERRCODE = 'LQ003';
+      END IF;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+-- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
+-- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
+CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE body record;
+BEGIN
+  SELECT j.unique_key, j.abandonable INTO body FROM lectern.job j WHERE j.id = wanted;
+  -- Nobody may join between the look at the waiters and the cancellation.
+  IF body.unique_key IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
+  END IF;
+  DELETE FROM lectern.waiter w WHERE w.job_id = wanted AND w.waiter = name;
+  IF NOT FOUND THEN RETURN 'unknown'; END IF;
+  IF NOT body.abandonable
+     OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))
+  THEN RETURN 'left'; END IF;
+  RETURN lectern.cancel(wanted, 'cancelled', 'last waiter');
+END $$;
