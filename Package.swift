@@ -156,6 +156,13 @@ let package = Package(
                 unixSignals, logging,
             ]),
 
+        // Benchmarks
+        .executableTarget(
+            name: "queue-bench",
+            dependencies: [
+                "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
+            ], path: "Tests/Benchmarks/queue-bench", swiftSettings: strict),
+
         // Tests
         .target(
             name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
