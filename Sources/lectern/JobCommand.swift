@@ -5,7 +5,7 @@ import JobQueuePostgres
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Look at one job, wait for it, stop it.",
-        subcommands: [Show.self, Wait.self, Cancel.self])
+        subcommands: [Show.self, Wait.self, Cancel.self, JobWhyCommand.self])
 
     /// The job that a verb is about.
     struct Target: ParsableArguments {
