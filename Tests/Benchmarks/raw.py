@@ -99,8 +99,8 @@ def buffers(connection):
     # The worker before handed back what it had not started; those rows are no picture of a backlog.
     for _ in range(20):
         names["hint"], ended = connection.execute(statement("worked_off"), names).fetchone()
-        if ended != 50:
-            raise BenchError(f"{ended} of 50 jobs were ended")
+        if not ended:
+            raise BenchError("the large queue gave no job to a claim")
     # EXPLAIN takes no parameters, so the client puts them in.
     cursor = psycopg.ClientCursor(connection)
     touched = []
