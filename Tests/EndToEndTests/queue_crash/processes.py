@@ -1,5 +1,6 @@
 """The processes that a trial kills, and what is left of them: journals, printed promises, logs."""
 
+import atexit
 import functools
 import pathlib
 import shutil
@@ -68,7 +69,9 @@ class Subject:
 @functools.cache
 def wrong_clock():
     """The library that sets a process's clock wrong, built on first use."""
-    library = pathlib.Path(tempfile.mkdtemp(prefix="lectern-clock-", dir="/tmp")) / "wrong_clock.so"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lectern-clock-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "wrong_clock.so"
     compiler = shutil.which("clang") or shutil.which("cc")
     assert compiler, "no C compiler; the Swift toolchain brings clang"
     subprocess.run(
