@@ -10,7 +10,6 @@ import time
 import traceback
 from typing import NamedTuple
 
-from .audit import Finding
 from .scenarios import NEEDS_A_SERVER, SCENARIOS
 from .servers import Server
 from .trial import Trial

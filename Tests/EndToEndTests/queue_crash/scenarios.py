@@ -43,7 +43,7 @@ def killed_backends(trial, seconds=15):
 
 
 def restarted_server(trial, restarts=3):
-    """Immediate shutdowns of PostgreSQL, with recovery at the next start; the last outage outlasts the silence limit."""
+    """Immediate shutdowns of PostgreSQL, with recovery at each start; the last outage outlasts the silence limit."""
     trial.start_workers(3)
     trial.enqueue(150, pause_ms=100)
     for number in range(restarts):
