@@ -40,6 +40,7 @@ class Case(NamedTuple):
 # The longest first: they set the time of the whole.
 SHORT_FORM = [
     Case("killed_workers", haste=1),
+    Case("killed_fleet", haste=1),
     Case("stopped_worker"),
     Case("stopped_worker", pooled=True),
     Case("restarted_server"),

@@ -42,6 +42,7 @@ class Subject:
 
     def __init__(self, folder, name, arguments, clock_error=0):
         self.name = name
+        self.started = time.monotonic()
         self.clock_error = clock_error * 1_000_000_000
         self.output = pathlib.Path(folder) / f"{name}.out"
         self.log = pathlib.Path(folder) / f"{name}.log"
