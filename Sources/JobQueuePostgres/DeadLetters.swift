@@ -83,7 +83,9 @@ public struct DeadLetters: Sendable {
             SELECT (SELECT queue FROM letter) AS queue, lectern.redrive(\(id.rawValue), \(actor)) AS verdict
             """)
         let result = try row.flatMap { RedriveResult(rawValue: try $0.decode("verdict")) } ?? .unknown
-        if result == .redriven, let queue = try row?.decode("queue", as: String?.self) { await self.queue.wake([queue]) }
+        if result == .redriven, let queue = try row?.decode("queue", as: String?.self) {
+            await self.queue.wake([queue])
+        }
         return result
     }
 

@@ -192,7 +192,7 @@ import Testing
             for index in 0..<5 { buried.append(try await Self.bury("\(index)", in: fixture, worker: worker)) }
             let letters = Self.letters(fixture)
             let report = try await letters.redrive(.init(kind: "probe", code: "c"), limit: 3, actor: "test")
-            #expect(report == RedriveReport(redriven: 3, joined: 0, superseded: 0))
+            #expect(report.redriven == 3 && report.total == 3)
             for id in buried.prefix(3) { #expect(try await fixture.state(of: id) == .ready) }
             for id in buried.suffix(2) { #expect(try await fixture.state(of: id) == .dead) }
             #expect(try await letters.redrive(.init(queue: "other"), limit: 3, actor: "test").total == 0)
@@ -205,7 +205,7 @@ import Testing
             let worker = try await fixture.register()
             for _ in 0..<2 { _ = try await Self.bury("a", key: "k", in: fixture, worker: worker) }
             let report = try await Self.letters(fixture).redrive(DeadLetterFilter(), limit: 10, actor: "test")
-            #expect(report == RedriveReport(redriven: 1, joined: 1, superseded: 0))
+            #expect(report.redriven == 1 && report.joined == 1 && report.total == 2)
             #expect(try await fixture.isConsistent())
         }
     }
@@ -238,7 +238,8 @@ import Testing
             #expect(try await !letters.discard(id, reason: "of no use", actor: "cli"))
             let snapshot = try await fixture.inspector.snapshot(of: id)
             #expect(snapshot?.state == .cancelled && snapshot?.code == "discarded")
-            let event = try await fixture.database.queryOne("SELECT message, code FROM lectern.event WHERE what = 'discarded'")
+            let event = try await fixture.database.queryOne(
+                "SELECT message, code FROM lectern.event WHERE what = 'discarded'")
             #expect(try event?.decode("message") == "of no use" && event?.decode("code") == "cli")
             #expect(try await fixture.isConsistent())
         }

@@ -38,18 +38,23 @@ import Testing
                         while runs.count < 2 { runs += try await fixture.claim(2 - runs.count, worker: worker) }
                         try await withThrowingTaskGroup(of: Void.self) { ends in
                             for (run, action) in zip(runs, endings) {
-                                ends.addTask { #expect(try await fixture.end(run, action), "\(place)") }
+                                ends.addTask {
+                                    let isEnded = try await fixture.end(run, action)
+                                    #expect(isEnded, "\(place)")
+                                }
                             }
                             try await ends.waitForAll()
                         }
                         return nil
                     }
-                    return try await group.reduce(into: []) { if let job = $1 { $0.append(job) } }
+                    var stored: [(id: JobID, needed: [JobID])] = []
+                    for try await job in group { if let job { stored.append((job.0, job.1)) } }
+                    return stored
                 }
                 // Redriving heals what waits for the dead; then everything that may run has run.
                 _ = try await letters.redrive(DeadLetterFilter(), limit: 10, actor: "test")
                 try await fixture.runAll(worker: worker)
-                for (id, needed) in stored + [(child, parents)] {
+                for (id, needed) in stored + [(id: child, needed: parents)] {
                     var isDoomed = false
                     for need in needed where try await fixture.state(of: need) != .succeeded { isDoomed = true }
                     let state = try await fixture.state(of: id)
