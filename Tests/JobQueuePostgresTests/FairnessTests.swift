@@ -69,7 +69,7 @@ import Testing
             // His work reached three milliseconds into the future; that is over.
             try await fixture.enqueue("plain")
             try await fixture.database.execute("SELECT pg_sleep(0.02)")
-            try await Self.store(1, of: "anna", in: fixture)
+            try await Self.store(1, of: "anna", step: .milliseconds(1), in: fixture)
             try await fixture.enqueue("plain")
             #expect(try await fixture.claim(3, worker: worker).names == ["plain", "anna", "plain"])
         }
