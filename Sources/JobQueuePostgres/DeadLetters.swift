@@ -84,7 +84,7 @@ public struct DeadLetters: Sendable {
             """)
         let result = try row.flatMap { RedriveResult(rawValue: try $0.decode("verdict")) } ?? .unknown
         if result == .redriven, let queue = try row?.decode("queue", as: String?.self) {
-            await self.queue.wake([queue])
+            self.queue.wake([queue])
         }
         return result
     }
@@ -99,7 +99,7 @@ public struct DeadLetters: Sendable {
                                                \(Int32(min(max(1, limit), Self.maximumLimit))), \(actor))
             """)
         guard let row else { return RedriveReport(redriven: 0, joined: 0, superseded: 0) }
-        await self.queue.wake(try row.decode("queues", as: [String].self))
+        self.queue.wake(try row.decode("queues", as: [String].self))
         return RedriveReport(
             redriven: try row.decode("redriven"), joined: try row.decode("joined"),
             superseded: try row.decode("superseded"))

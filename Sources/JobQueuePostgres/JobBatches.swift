@@ -104,7 +104,7 @@ public struct JobBatches: Sendable {
             SELECT j.queue FROM lectern.batch b JOIN lectern.job j ON j.id = b.completion_job
             WHERE b.id = \(id.rawValue) AND b.finished_at IS NOT NULL
             """)
-        await self.queue.wake(try freed.map { try $0.decode("queue", as: String.self) })
+        self.queue.wake(try freed.map { try $0.decode("queue", as: String.self) })
     }
 
     /// How far the batch has come; `nil` when there is none. One row by its primary key.

@@ -1,4 +1,4 @@
-DROP FUNCTION lectern.abandon(bigint), lectern.leave(bigint, text);
+DROP FUNCTION lectern.live_job(text, smallint), lectern.abandon(bigint), lectern.leave(bigint, text);
 DROP FUNCTION lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),

@@ -190,8 +190,10 @@ CREATE TABLE lectern.budget_spent (
   scope        text   COLLATE "C" NOT NULL,
   period_start timestamptz NOT NULL,
   micros       bigint NOT NULL DEFAULT 0,
+  over_micros  bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (scope, period_start)
 );
+COMMENT ON COLUMN lectern.budget_spent.over_micros IS 'the part that exceeded what was held for the runs';
 CREATE TABLE lectern.budget_hold (
   job_id bigint NOT NULL,
   scope  text   COLLATE "C" NOT NULL,
@@ -245,7 +247,7 @@ END $$;
 
 -- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE opened bigint[];
 BEGIN
   -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
@@ -279,7 +281,7 @@ $$;
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   gates text[];
   scopes text[];
@@ -292,12 +294,14 @@ BEGIN
   DELETE FROM lectern.slot s WHERE s.job_id = ANY (ids);
   WITH settled AS (
     DELETE FROM lectern.budget_hold h USING unnest(ids, spent) AS i (job_id, micros)
-    WHERE h.job_id = i.job_id RETURNING h.scope, coalesce(i.micros, h.micros) AS micros
+    WHERE h.job_id = i.job_id
+    RETURNING h.scope, coalesce(i.micros, h.micros) AS micros, greatest(0, i.micros - h.micros) AS over_micros
   )
-  INSERT INTO lectern.budget_spent AS b (scope, period_start, micros)
-  SELECT s.scope, lectern.period_start(c.period), sum(s.micros)
+  INSERT INTO lectern.budget_spent AS b (scope, period_start, micros, over_micros)
+  SELECT s.scope, lectern.period_start(c.period), sum(s.micros), sum(coalesce(s.over_micros, 0))
   FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
-  ON CONFLICT (scope, period_start) DO UPDATE SET micros = b.micros + excluded.micros;
+  ON CONFLICT (scope, period_start) DO UPDATE
+    SET micros = b.micros + excluded.micros, over_micros = b.over_micros + excluded.over_micros;
   FOREACH g IN ARRAY coalesce(gates, '{}') || coalesce(scopes, '{}') LOOP
     PERFORM lectern.open_gate(g, cardinality(ids));
   END LOOP;
@@ -306,7 +310,7 @@ END $$;
 -- What follows when jobs are over for good: keys fly no more, waiters are served, batches count, dependents go on.
 -- `outcomes` are those of `done`, or 'dead'.
 CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   b record;
   counted bigint[];
@@ -344,7 +348,7 @@ END $$;
 -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
 -- Who needs a dead one waits: it may be redriven.
 CREATE FUNCTION lectern.settle_dependents(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   dependent bigint;
 BEGIN
@@ -372,7 +376,7 @@ END $$;
 
 -- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body record;
   spent smallint;
@@ -404,8 +408,8 @@ END $$;
 --
 -- `hints` holds, for each lane, a tag below which nothing is expected: a cost, never a promise, since every worker
 -- asks without it from time to time. `aged` is the part of the batch that goes to rows of each lower lane that have
--- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that was given
--- up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
+-- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that
+-- was given up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
 CREATE FUNCTION lectern.claim(q text, wanted integer, by_worker bigint, hints bigint[], aged integer DEFAULT 0)
 RETURNS TABLE (job_id bigint, token bigint, attempt smallint, kind text, args text, max_attempts smallint,
                timeout_ms integer, flags smallint, unique_key text, trace text, wait_ms integer, lane smallint,
@@ -426,7 +430,7 @@ DECLARE
   special boolean;
   room    integer := wanted;
   got     integer;
-  overdue tid[] := '{}';
+  old     tid[] := '{}';
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('queue:' || q, 0));
   SELECT * INTO control FROM lectern.queue_control c WHERE c.queue = q;
@@ -441,25 +445,25 @@ BEGIN
   -- A round may find only rows that are not admitted; they leave `ready`, and the next round looks behind them.
   FOR round IN 1..20 LOOP
     IF aged > 0 THEN
-      overdue := ARRAY(
-        SELECT p.place FROM unnest(
-          '{10,20}'::smallint[], hints[2:3],
-          ARRAY[(now_ms - coalesce(control.ageing_ms[1], 60000)) << 20,
-                (now_ms - coalesce(control.ageing_ms[2], 600000)) << 20]) AS l (lane, low, high)
+      old := ARRAY(
+        SELECT p.place
+        FROM unnest('{10,20}'::smallint[], hints[2:3], ARRAY[coalesce(control.ageing_ms[1], 60000),
+                                                             coalesce(control.ageing_ms[2], 600000)])
+             AS l (lane, low, age_ms)
         CROSS JOIN LATERAL (
           SELECT r.ctid AS place FROM lectern.ready r
-          WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < l.high
+          WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < (now_ms - l.age_ms) << 20
           ORDER BY r.tag, r.job_id LIMIT least(aged, room) FOR UPDATE SKIP LOCKED) p
         LIMIT room);
     END IF;
-    -- A transaction does not skip its own locks, so what is overdue is left out here.
-    places := overdue || ARRAY(
+    -- A transaction does not skip its own locks, so the rows chosen for their age are left out by name.
+    places := old || ARRAY(
       SELECT p.place FROM unnest('{0,10,20}'::smallint[], hints) AS l (lane, low)
       CROSS JOIN LATERAL (
         SELECT r.ctid AS place FROM lectern.ready r
-        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.ctid <> ALL (overdue)
-        ORDER BY r.tag, r.job_id LIMIT room - cardinality(overdue) FOR UPDATE SKIP LOCKED) p
-      LIMIT room - cardinality(overdue));
+        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.ctid <> ALL (old)
+        ORDER BY r.tag, r.job_id LIMIT room FOR UPDATE SKIP LOCKED) p
+      LIMIT room - cardinality(old));
     IF cardinality(places) = 0 THEN RETURN; END IF;
     special := limited OR EXISTS (
       SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
@@ -496,7 +500,7 @@ END $$;
 -- Of the rows at `places`, returns those that may run now and takes the slots and holds money for them. The others
 -- leave `ready`: what came too late ends as expired, what meets a limit or an empty budget is blocked at that gate.
 CREATE FUNCTION lectern.admit(q text, places tid[]) RETURNS tid[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
@@ -685,7 +689,7 @@ END $$;
 
 -- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
 CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   WITH due AS (
     DELETE FROM lectern.scheduled
@@ -711,7 +715,7 @@ END $$;
 -- somebody wanted it stopped. The attempt stays spent. The leases are read whole, so that is done only when a worker is
 -- lost or `thorough` asks for it.
 CREATE FUNCTION lectern.rescue(silence_ms bigint, thorough boolean)
-RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql AS $$
+RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
@@ -756,7 +760,8 @@ BEGIN
            (SELECT s.outcome FROM lectern.stop_wish s WHERE s.job_id = t.job_id) AS wish,
            t.crashes + t.crashed::int AS all_crashes,
            CASE WHEN EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = t.job_id) THEN 'cancelled'
-                WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2 THEN 'dead'
+                WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2
+                THEN 'dead'
                 ELSE 'again' END AS verdict
     FROM taken t JOIN lectern.job j ON j.id = t.job_id LEFT JOIN lectern.kind_control k ON k.kind = t.kind
   ), again AS (
@@ -796,7 +801,7 @@ END $$;
 -- Stops a job: 'cancelled' when it had not started and never will, 'requested' when a worker runs it and is to be told,
 -- 'too_late' when it had ended or there is none. The key is free at once: who asks from now on gets a new job.
 CREATE FUNCTION lectern.cancel(wanted bigint, as_outcome text, by_actor text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE held_key text;
 BEGIN
   SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
@@ -820,7 +825,7 @@ END $$;
 -- Moves a job to a more urgent lane; a running one goes there when it comes back. Its place among the rows of that lane
 -- is by its age. The caller holds the job's key, so that it does not end meanwhile.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   lower smallint[] := ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane);
@@ -855,7 +860,8 @@ END $$;
 
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
 -- Its end will look for dependents.
-CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   state text;
@@ -892,7 +898,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue_one(new_id bigint, to_queue text, of_kind text, body jsonb, to_lane smallint, tries smallint,
                                     timeout integer, delay bigint, unique_on text, parent text, asker text,
                                     extra jsonb, OUT id bigint, OUT status smallint)
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   place     bigint;
   bits      smallint := 0;
@@ -1047,7 +1053,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[], in_lanes smallint[], tries smallint[],
                                 timeouts integer[], delays bigint[], keys text[], traces text[], actors text[],
                                 extras jsonb[])
-RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   one     record;
@@ -1100,9 +1106,19 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The live job with this key, where joining it takes nothing but knowing it: it is as urgent as asked for, and nobody
+-- has to be noted down. Null otherwise.
+CREATE FUNCTION lectern.live_job(unique_on text, in_lane smallint) RETURNS bigint LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  RETURN (SELECT f.job_id FROM lectern.flight f JOIN lectern.job j ON j.id = f.job_id
+          WHERE f.key = unique_on AND j.lane <= in_lane AND NOT j.abandonable);
+END $$;
+
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
-CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE held_key text;
 BEGIN
   -- The empty name stands for those who never leave.
@@ -1117,7 +1133,8 @@ END $$;
 
 -- Cancels a job that was stored for waiters only and has none any more; 'left' when it goes on. The caller holds the
 -- job's key.
-CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM lectern.job j WHERE j.id = wanted AND j.abandonable)
      OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))
