@@ -121,20 +121,33 @@ public struct JobInspector: Sendable {
         return try CancelResult(verdict: row?.decode("verdict") ?? "")
     }
 
-    /// Takes one waiter off a job that several asked for. The job is cancelled when nobody is left; otherwise the answer
-    /// is ``CancelResult/tooLate``, since it goes on.
-    public func leave(_ id: JobID, waiter: String) async throws -> CancelResult {
+    /// What became of a waiter's wish to wait no more.
+    public enum LeaveResult: String, Hashable, Sendable {
+        /// Nobody else waited, and the job had not started: it never will.
+        case cancelled
+        /// Nobody else waited, and the worker that runs the job is told.
+        case requested
+        /// The job goes on for others.
+        case left
+        /// The job had ended, or nobody of this name waited for it.
+        case unknown
+    }
+
+    /// Takes one waiter off a job that several may have asked for, and cancels the job when nobody is left.
+    ///
+    /// Whoever asks for the job meanwhile either keeps it going or gets a new one.
+    public func leave(_ id: JobID, waiter: String) async throws -> LeaveResult {
         let row = try await self.database.queryOne(
             """
             SELECT lectern.leave(\(id.rawValue), \(waiter)) AS verdict,
                    pg_notify(\(QueueWaker.channel), \(QueueWaker.stops))
             """)
-        return try CancelResult(verdict: row?.decode("verdict") ?? "")
+        return try row.flatMap { LeaveResult(rawValue: try $0.decode("verdict")) } ?? .unknown
     }
 }
 
 extension JobInspector.CancelResult {
-    /// Reads the answer of `lectern.cancel` and `lectern.leave`.
+    /// Reads the answer of `lectern.cancel`.
     init(verdict: String) {
         switch verdict {
         case "cancelled": self = .cancelled

@@ -25,7 +25,7 @@ extension PersonalizationService {
         return operation
     }
 
-    /// Withdraws a learner's operation: its row goes, and its job is stopped.
+    /// Withdraws a learner's operation: its row goes, and its job is stopped unless somebody joined it meanwhile.
     /// - Returns: false when it had ended before.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
     public func cancel(_ id: UUID, of userID: LearnerID) async throws -> Bool {
@@ -36,7 +36,7 @@ extension PersonalizationService {
             return false
         }
         try await self.store.withdraw(filed.key, operationID: id)
-        return try await self.inspector.cancel(row.jobID) != .tooLate
+        return try await self.inspector.leave(row.jobID, waiter: Self.waiterName(id)) != .unknown
     }
 
     /// A row as it stands. A pending row whose job is over is a failure that nobody could write down: the job died
