@@ -83,7 +83,9 @@ let package = Package(
         library("Schema", ["Postgres", logging], resources: [.copy("Migrations")]),
 
         // The contract: what work exists
-        library("PipelineJobs", ["JobQueue", "ContentHashing"], path: "Jobs", exclude: ["README.md"]),
+        library(
+            "PipelineJobs", ["JobQueue", "ContentHashing", yams], path: "Jobs", exclude: ["README.md"],
+            resources: [.copy("schedule.yaml"), .copy("queues.yaml")]),
 
         // Domain
         library("Textbook", ["ContentHashing", yams]),
@@ -154,10 +156,23 @@ let package = Package(
                 unixSignals, logging,
             ]),
 
+        // Benchmarks
+        .executableTarget(
+            name: "queue-bench",
+            dependencies: [
+                "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
+            ], path: "Tests/Benchmarks/queue-bench", swiftSettings: strict),
+
         // Tests
         .target(
             name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
             swiftSettings: strict),
+        // Killed, stopped and deceived by the crash suite.
+        .executableTarget(
+            name: "queue-crash-worker",
+            dependencies: [
+                "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
+            ], path: "Tests/Support/queue-crash-worker", swiftSettings: strict),
         .target(name: "ServerTesting", path: "Tests/Support/ServerTesting", swiftSettings: strict),
         .target(
             name: "ContentTesting",
@@ -175,6 +190,7 @@ let package = Package(
         tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", lifecycle, logging]),
         tests("MCPServing", ["MCP", "CurlHTTP", lifecycle, logging]),
         tests("JobQueue", ["ServerTesting"]),
+        tests("PipelineJobs", ["JobQueue"]),
         tests("Schema", ["Postgres", "PostgresTesting", logging]),
         tests("JobQueuePostgres", ["ServerTesting", "JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
         tests("Textbook", ["ServerTesting", "CMarkGFM", "ContentHashing"]),

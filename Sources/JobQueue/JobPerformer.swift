@@ -11,7 +11,8 @@ struct JobPerformer<Store: JobStore>: Sendable {
     let observer: any WorkerObserver
     let logger: Logger
 
-    func perform(_ job: ClaimedJob) async {
+    /// - Parameter stop: cancels the task this runs in, and with it the handler.
+    func perform(_ job: ClaimedJob, stop: @escaping @Sendable () -> Void) async {
         let clock = ContinuousClock()
         let startedAt = clock.now
         let context = JobContext(
@@ -19,74 +20,64 @@ struct JobPerformer<Store: JobStore>: Sendable {
             deadline: startedAt + job.timeout, trace: job.trace, logger: self.logger
         ) { [progress] in await progress.write($0, of: job.lease) }
         self.observer.started(job)
-
-        let registry = self.registry
-        // Unstructured, so that one run can be stopped from outside without stopping the slot it runs in.
-        let run = Task {
-            guard let runner = registry.runner(for: job.kind) else {
+        self.runs.add(job, startedAt: startedAt, deadline: context.deadline, stop: stop)
+        do {
+            guard let runner = self.registry.runner(for: job.kind) else {
                 throw JobError.retry("unknown_kind", "this worker knows no kind \(job.kind)")
             }
-            return try await runner(job.arguments, context)
-        }
-        self.runs.add(job, startedAt: startedAt, deadline: context.deadline) { run.cancel() }
-        let result = await withTaskCancellationHandler {
-            await run.result
-        } onCancel: {
-            run.cancel()
-        }
-        let ran = startedAt.duration(to: clock.now)
-        self.progress.forget(job.lease)
-        if case .success(let outcome) = result, let commit = outcome.commit {
-            // The run stays in the table meanwhile, so that a drain waits for it and a deadline ends it.
+            let outcome = try await runner(job.arguments, context)
             let ending = JobEnding(
-                job: job, action: .succeed(result: outcome.result), ran: ran, costMicros: outcome.costMicros)
-            let failure = await self.commit(ending, commit, logger: context.logger)
-            let (reason, isAbandoned) = self.runs.remove(job.lease)
-            if let failure, !isAbandoned {
-                self.write(failure: failure, of: job, reason: reason, ran: ran, logger: context.logger)
-            }
-            return
-        }
-        let (reason, isAbandoned) = self.runs.remove(job.lease)
-        guard !isAbandoned else { return }
-        switch result {
-        case .success(let outcome):
-            self.endings.add(
-                JobEnding(job: job, action: .succeed(result: outcome.result), ran: ran, costMicros: outcome.costMicros))
-        case .failure(let error):
-            self.write(failure: error, of: job, reason: reason, ran: ran, logger: context.logger)
+                job: job, action: .succeed(result: outcome.result), ran: startedAt.duration(to: clock.now),
+                costMicros: outcome.costMicros)
+            // The run stays in the table meanwhile, so that a drain waits for it and a deadline ends it.
+            if let commit = outcome.commit { try await self.commit(ending, commit, logger: context.logger) }
+            let isAbandoned = self.remove(job).isAbandoned
+            if outcome.commit == nil, !isAbandoned { self.endings.add(ending) }
+        } catch {
+            let (reason, isAbandoned) = self.remove(job)
+            guard !isAbandoned else { return }
+            self.write(
+                failure: error, of: job, reason: reason, ran: startedAt.duration(to: clock.now),
+                logger: context.logger)
         }
     }
 
-    /// Writes the end together with the handler's own writes. Returns the error when that is to count as a failure
-    /// of the run, `nil` when the end is written or was refused.
+    private func remove(_ job: ClaimedJob) -> (reason: StopReason?, isAbandoned: Bool) {
+        self.progress.forget(job.lease)
+        return self.runs.remove(job.lease)
+    }
+
+    /// Writes the end together with the handler's own writes; returns when that is done or was refused.
+    ///
+    /// - Throws: what counts as a failure of the run.
     private func commit(
         _ ending: JobEnding, _ commit: @escaping @Sendable (Store.Transaction) async throws -> Void, logger: Logger
-    ) async -> (any Error)? {
-        let clock = ContinuousClock()
-        let giveUpAt = clock.now + self.commitPatience
-        let backoff = RetryPolicy(base: .milliseconds(50), cap: .seconds(3), maxAttempts: .max)
-        var generator = SystemRandomNumberGenerator()
-        var attempt = 0
-        while true {
-            do {
-                if try await self.store.end(ending, commit: commit) {
-                    self.observer.ended(ending)
-                } else {
-                    self.observer.endingRefused(ending)
-                    logger.warning("the result of a run was refused: its lease is gone")
+    ) async throws {
+        // The work is done, so what stops the run from here on must not undo it half written.
+        try await Task {
+            let clock = ContinuousClock()
+            let giveUpAt = clock.now + self.commitPatience
+            let backoff = RetryPolicy(base: .milliseconds(50), cap: .seconds(3), maxAttempts: .max)
+            var generator = SystemRandomNumberGenerator()
+            var attempt = 0
+            while true {
+                do {
+                    if try await self.store.end(ending, commit: commit) {
+                        self.observer.ended(ending)
+                    } else {
+                        self.observer.endingRefused(ending)
+                        logger.warning("the result of a run was refused: its lease is gone")
+                    }
+                    return
+                } catch {
+                    attempt += 1
+                    guard self.store.isTransient(error), clock.now < giveUpAt else { throw error }
+                    logger.warning(
+                        "the store is away, a result waits", metadata: ["try": "\(attempt)", "error": "\(error)"])
+                    try await Task.sleep(for: backoff.delay(afterAttempt: attempt, using: &generator) ?? backoff.cap)
                 }
-                return nil
-            } catch {
-                attempt += 1
-                guard self.store.isTransient(error), clock.now < giveUpAt, !Task.isCancelled else { return error }
-                logger.warning(
-                    "the store is away, a result waits", metadata: ["try": "\(attempt)", "error": "\(error)"])
-                let delay = backoff.delay(afterAttempt: attempt, using: &generator) ?? backoff.cap
-                // Ends early only by cancellation, which the next failure sees.
-                try? await Task.sleep(for: delay)
             }
-        }
+        }.value
     }
 
     private func write(

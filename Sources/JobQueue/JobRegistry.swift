@@ -17,10 +17,11 @@ public struct JobRegistry<Transaction: Sendable>: Sendable {
         let definition = Handler.Arguments.definition
         self.queues.insert(definition.queue)
         self.policies[definition.kind] = definition.retryPolicy
+        let decoder = JSONDecoder()
         self.runners[definition.kind] = { text, context in
             let arguments: Handler.Arguments
             do {
-                arguments = try JSONDecoder().decode(Handler.Arguments.self, from: Data(text.utf8))
+                arguments = try decoder.decode(Handler.Arguments.self, from: Data(text.utf8))
             } catch {
                 throw JobError.permanent(
                     "malformed_arguments", "the stored arguments do not decode as \(definition.kind): \(error)")

@@ -53,10 +53,11 @@ struct QueueRunner<Store: JobStore>: Sendable {
         }
 
         /// The next job for a slot; `nil` gives the slot back.
-        func next() -> ClaimedJob? {
+        func next(isOver: Bool) -> ClaimedJob? {
             let (job, wantsMore) = self.state.withLock { state -> (ClaimedJob?, Bool) in
                 // A queue that was given fewer slots loses one here.
-                guard !state.isDraining, state.busySlots <= state.slots, let job = state.buffer.popFirst() else {
+                guard !isOver, !state.isDraining, state.busySlots <= state.slots, let job = state.buffer.popFirst()
+                else {
                     state.busySlots -= 1
                     return (nil, true)
                 }
@@ -108,7 +109,7 @@ struct QueueRunner<Store: JobStore>: Sendable {
                     self.observer.claimed(queue: self.queue, count: jobs.count, limit: room)
                     let starts = self.take(jobs)
                     for _ in 0..<starts {
-                        group.addTask { await self.serve() }
+                        group.addTask { await self.runSlot() }
                     }
                     if jobs.count < room, !followsAtOnce {
                         await self.desk.changed.wait(
@@ -138,10 +139,19 @@ struct QueueRunner<Store: JobStore>: Sendable {
         }
     }
 
-    /// One slot: performs jobs as long as there are any.
-    private func serve() async {
-        while let job = self.desk.next() {
-            await self.performer.perform(job)
+    /// One slot: performs jobs as long as there are any. A run is stopped by cancelling its slot, which then ends.
+    private func runSlot() async {
+        let slot = Slot()
+        let task = Task {
+            while let job = self.desk.next(isOver: slot.isCancelled) {
+                await self.performer.perform(job) { slot.cancel() }
+            }
+        }
+        slot.attach(task)
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            slot.cancel()
         }
     }
 
@@ -162,4 +172,32 @@ final class WorkerIdentity: Sendable {
     var current: WorkerID? { self.id.withLock { $0 } }
 
     func set(_ id: WorkerID?) { self.id.withLock { $0 = id } }
+}
+
+/// The task of one slot, to be cancelled from outside.
+private final class Slot: Sendable {
+    private struct State {
+        var task: Task<Void, Never>?
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
+
+    var isCancelled: Bool { self.state.withLock { $0.isCancelled } }
+
+    func attach(_ task: Task<Void, Never>) {
+        let isCancelled = self.state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    func cancel() {
+        let task = self.state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
 }

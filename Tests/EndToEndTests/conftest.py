@@ -88,8 +88,10 @@ def tail(path, lines=15):
 class Cluster:
     """A throwaway PostgreSQL server."""
 
-    def __init__(self):
-        self.bin = self._binaries()
+    def __init__(self, binaries=None, settings=()):
+        """`binaries`: the folder of another PostgreSQL; `settings`: `name=value`, stronger than those of every test."""
+        self.bin = binaries or self._binaries()
+        self.settings = settings
         self.port = free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lectern-e2e-", dir="/tmp"))
         self.process = None
@@ -118,9 +120,10 @@ class Cluster:
         return installed[-1]
 
     def start(self):
+        settings = ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=300", *self.settings)
         self.process = subprocess.Popen(
             [*self.prefix, self.bin / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder,
-             "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300"],
+             *(part for setting in settings for part in ("-c", setting))],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
 
         def answers():

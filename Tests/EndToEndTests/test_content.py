@@ -141,7 +141,7 @@ def test_doctor_and_verify_find_nothing_wrong(stack):
     findings = json.loads(stack.command("doctor", "--output", "json").stdout)
     assert {finding["verdict"] for finding in findings} == {"ok"}, findings
     assert {"database", "schema", "storage", "vectordal"} <= {finding["subject"] for finding in findings}
-    report = json.loads(stack.command("verify", "--output", "json").stdout)
+    report = json.loads(stack.command("verify", "content", "--output", "json").stdout)
     assert (report["lessons"], report["objects"], report["indexed_lessons"]) == (12, 12, 12)
     assert report["vectors"] >= report["chunks"] > 12
     assert report["broken_objects"] == report["unindexed"] == []

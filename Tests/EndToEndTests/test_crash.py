@@ -95,7 +95,7 @@ def test_an_embed_worker_killed_amid_its_jobs_leaves_every_chunk_once(fresh_stac
     require_taken_over(fresh_stack, held, killed)
     fresh_stack.wait_until_embedded()
     require_ended_once(fresh_stack, "embed_lesson", 60)
-    report = json.loads(fresh_stack.command("verify", "--output", "json").stdout)
+    report = json.loads(fresh_stack.command("verify", "content", "--output", "json").stdout)
     assert (report["lessons"], report["indexed_lessons"]) == (60, 60)
     assert report["chunks"] == report["vectors"] > 60
     places = "SELECT count(*) FROM (SELECT DISTINCT lesson_id, chunk_index FROM lectern.chunk) AS places"

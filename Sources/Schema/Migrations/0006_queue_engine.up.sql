@@ -172,8 +172,10 @@ CREATE TABLE lectern.budget_spent (
   scope        text   COLLATE "C" NOT NULL,
   period_start timestamptz NOT NULL,
   micros       bigint NOT NULL DEFAULT 0,
+  over_micros  bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (scope, period_start)
 );
+COMMENT ON COLUMN lectern.budget_spent.over_micros IS 'the part that exceeded what was held for the runs';
 CREATE TABLE lectern.budget_hold (
   job_id bigint NOT NULL,
   scope  text   COLLATE "C" NOT NULL,
@@ -228,7 +230,7 @@ END $$;
 -- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
 -- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   places tid[];
   opened integer;
@@ -257,7 +259,8 @@ CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LA
 $$;
 
 -- How many of the rows that wait at a gate could run now, as far as this gate goes.
-CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   first record;
   most  bigint;
@@ -298,7 +301,7 @@ END $$;
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   gates text[];
   freed integer[];
@@ -306,19 +309,22 @@ BEGIN
   SELECT array_agg(x.gate), array_agg(x.n) INTO gates, freed FROM (
     SELECT s.gate, count(*)::integer AS n FROM lectern.slot s WHERE s.job_id = ANY (ids) GROUP BY s.gate
     UNION ALL
-    SELECT 'budget:' || h.scope, count(*)::integer FROM lectern.budget_hold h WHERE h.job_id = ANY (ids) GROUP BY h.scope
+    SELECT 'budget:' || h.scope, count(*)::integer FROM lectern.budget_hold h WHERE h.job_id = ANY (ids)
+    GROUP BY h.scope
   ) AS x;
   IF gates IS NULL THEN RETURN; END IF;
   PERFORM lectern.lock_gates(gates);
   DELETE FROM lectern.slot s WHERE s.job_id = ANY (ids);
   WITH settled AS (
     DELETE FROM lectern.budget_hold h USING unnest(ids, spent) AS i (job_id, micros)
-    WHERE h.job_id = i.job_id RETURNING h.scope, coalesce(i.micros, h.micros) AS micros
+    WHERE h.job_id = i.job_id
+    RETURNING h.scope, coalesce(i.micros, h.micros) AS micros, greatest(0, i.micros - h.micros) AS over_micros
   )
-  INSERT INTO lectern.budget_spent AS b (scope, period_start, micros)
-  SELECT s.scope, lectern.period_start(c.period), sum(s.micros)
+  INSERT INTO lectern.budget_spent AS b (scope, period_start, micros, over_micros)
+  SELECT s.scope, lectern.period_start(c.period), sum(s.micros), sum(coalesce(s.over_micros, 0))
   FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
-  ON CONFLICT (scope, period_start) DO UPDATE SET micros = b.micros + excluded.micros;
+  ON CONFLICT (scope, period_start) DO UPDATE
+    SET micros = b.micros + excluded.micros, over_micros = b.over_micros + excluded.over_micros;
   FOR i IN 1..cardinality(gates) LOOP
     PERFORM lectern.widen_gate(gates[i], freed[i]);
   END LOOP;
@@ -327,7 +333,7 @@ END $$;
 -- What follows when jobs are over for good: keys fly no more, waiters are served, batches count, dependents go on.
 -- `outcomes` are those of `done`, or 'dead'.
 CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   b record;
   doomed bigint;
@@ -388,7 +394,7 @@ END $$;
 
 -- Ends a job that is not running, if it still is not. True when this call ended it.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body record;
   spent smallint;
@@ -422,8 +428,8 @@ END $$;
 --
 -- `hints` holds, for each lane, a tag below which nothing is expected: a cost, never a promise, since every worker
 -- asks without it from time to time. `aged` is the share of the batch that goes to rows of the lower lanes that have
--- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that was given
--- up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
+-- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that
+-- was given up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
 CREATE FUNCTION lectern.claim(q text, wanted integer, by_worker bigint, hints bigint[], aged integer DEFAULT 0)
 RETURNS TABLE (job_id bigint, token bigint, attempt smallint, kind text, args text, max_attempts smallint,
                timeout_ms integer, flags smallint, unique_key text, trace text, wait_ms integer, lane smallint,
@@ -516,7 +522,7 @@ END $$;
 -- Who holds gates already may not wait for others of them, as they are waited for in the order of their names only: the
 -- answer is null when one is held elsewhere.
 CREATE FUNCTION lectern.admit(q text, places tid[], may_wait boolean) RETURNS tid[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
@@ -712,7 +718,7 @@ END $$;
 
 -- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
 CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   WITH due AS (
     DELETE FROM lectern.scheduled
@@ -738,7 +744,7 @@ END $$;
 -- somebody wanted it stopped. The attempt stays spent. The leases are read whole, so that is done only when a worker is
 -- lost or `thorough` asks for it.
 CREATE FUNCTION lectern.rescue(silence_ms bigint, thorough boolean)
-RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql AS $$
+RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
@@ -770,7 +776,8 @@ BEGIN
     SELECT t.*, j.args, j.max_attempts, j.timeout_ms, j.trace, j.actor, j.expires_at, j.conc_key, j.conc_limit,
            j.budgets, j.cost_micros, j.fair_key, t.crashes + t.crashed::int AS all_crashes,
            CASE WHEN EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = t.job_id) THEN 'cancelled'
-                WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2 THEN 'dead'
+                WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2
+                THEN 'dead'
                 ELSE 'again' END AS verdict
     FROM taken t JOIN lectern.job j ON j.id = t.job_id LEFT JOIN lectern.kind_control k ON k.kind = t.kind
   ), again AS (
@@ -809,7 +816,7 @@ END $$;
 -- Stops a job: 'cancelled' when it had not started and never will, 'requested' when a worker runs it and is to be told,
 -- 'too_late' when it had ended or there is none. The key is free at once: who asks from now on gets a new job.
 CREATE FUNCTION lectern.cancel(wanted bigint, as_outcome text, by_actor text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE held_key text;
 BEGIN
   SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
@@ -831,14 +838,14 @@ END $$;
 
 -- Moves a waiting job to a more urgent lane. Its place among the rows of that lane is by its age.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   moved lectern.ready;
 BEGIN
   SELECT j.queue, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
   DELETE FROM lectern.ready r
-  WHERE r.queue = body.queue AND r.lane = ANY (ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane))
+  WHERE r.queue = body.queue AND r.lane > to_lane AND r.lane = ANY ('{10,20}'::smallint[])
     AND r.tag = body.tag AND r.job_id = wanted
   RETURNING r.* INTO moved;
   IF FOUND THEN
@@ -852,7 +859,8 @@ END $$;
 
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
 -- Its end will look for dependents.
-CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   state text;
@@ -887,7 +895,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue_one(new_id bigint, to_queue text, of_kind text, body jsonb, to_lane smallint, tries smallint,
                                     timeout integer, delay bigint, unique_on text, parent text, asker text,
                                     extra jsonb, OUT id bigint, OUT status smallint)
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   place     bigint;
   bits      smallint := 0;
@@ -1030,7 +1038,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[], in_lanes smallint[], tries smallint[],
                                 timeouts integer[], delays bigint[], keys text[], traces text[], actors text[],
                                 extras jsonb[])
-RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   one   record;
@@ -1083,7 +1091,8 @@ END $$;
 
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
-CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE body record;
 BEGIN
   SELECT j.unique_key, j.abandonable INTO body FROM lectern.job j WHERE j.id = wanted;

@@ -121,9 +121,11 @@ BEGIN
       slots = CASE WHEN changed ? 'slots' THEN (changed ->> 'slots')::integer ELSE c.slots END,
       prefetch = CASE WHEN changed ? 'prefetch' THEN (changed ->> 'prefetch')::integer ELSE c.prefetch END,
       ageing_ms = CASE WHEN changed -> 'ageing_ms' = 'null' THEN NULL
-                       WHEN changed ? 'ageing_ms' THEN ARRAY(SELECT jsonb_array_elements_text(changed -> 'ageing_ms'))::integer[]
+                       WHEN changed ? 'ageing_ms'
+                       THEN ARRAY(SELECT jsonb_array_elements_text(changed -> 'ageing_ms'))::integer[]
                        ELSE c.ageing_ms END,
-      by_hand = ARRAY(SELECT unnest(c.by_hand) UNION SELECT unnest(marks) ORDER BY 1), set_by = by_actor, updated_at = now()
+      by_hand = ARRAY(SELECT unnest(c.by_hand) UNION SELECT unnest(marks) ORDER BY 1), set_by = by_actor,
+      updated_at = now()
     WHERE c.queue = q;
   ELSE
     INSERT INTO lectern.kind_control (kind, queue) VALUES (k, q) ON CONFLICT DO NOTHING;
@@ -132,7 +134,8 @@ BEGIN
       timeout_ms = CASE WHEN changed ? 'timeout_ms' THEN (changed ->> 'timeout_ms')::integer ELSE c.timeout_ms END,
       max_attempts = CASE WHEN changed ? 'max_attempts' THEN (changed ->> 'max_attempts')::smallint
                           ELSE c.max_attempts END,
-      by_hand = ARRAY(SELECT unnest(c.by_hand) UNION SELECT unnest(marks) ORDER BY 1), set_by = by_actor, updated_at = now()
+      by_hand = ARRAY(SELECT unnest(c.by_hand) UNION SELECT unnest(marks) ORDER BY 1), set_by = by_actor,
+      updated_at = now()
     WHERE c.kind = k;
   END IF;
   IF is_new THEN
@@ -176,7 +179,8 @@ END $$;
 --
 -- Answers what was opened, the queues of it, and the gate to go on after: null when the round is complete.
 CREATE FUNCTION lectern.sweep_gates(after_gate text DEFAULT '', most integer DEFAULT 1000)
-RETURNS TABLE (opened integer, queues text[], last_gate text) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS TABLE (opened integer, queues text[], last_gate text) LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   g     text;

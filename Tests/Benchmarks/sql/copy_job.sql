@@ -1,0 +1,1 @@
+COPY lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms) FROM STDIN

@@ -1,0 +1,1 @@
+COPY lectern.ready (queue, lane, tag, job_id) FROM STDIN
