@@ -46,7 +46,8 @@ import Testing
                 SELECT 'flood', 10, n, n FROM generate_series(1, 1500) AS n
                 """)
             try await fixture.database.execute(
-                "INSERT INTO lectern.blocked (job_id, queue, lane, tag, gate) VALUES (8, 'sync', 10, 8, 'kind:sync_book')")
+                "INSERT INTO lectern.blocked (job_id, queue, lane, tag, gate) VALUES (8, 'sync', 10, 8, 'kind:sync_book')"
+            )
             try await fixture.database.execute(
                 "INSERT INTO lectern.queue_control (queue, paused_until) VALUES ('embed', 'infinity')")
             let overview = try await QueueOverviewStore(database: fixture.database).overview()
