@@ -33,12 +33,14 @@ struct QueueRunner<Store: JobStore>: Sendable {
         }
 
         func adjust(slots: Int, prefetch: Int, isQuiet: Bool) {
-            self.state.withLock { state in
+            let isChanged = self.state.withLock { state in
+                let before = (state.slots, state.prefetch, state.isQuiet)
                 state.slots = max(1, slots)
                 state.prefetch = max(0, prefetch)
                 state.isQuiet = isQuiet
+                return before != (state.slots, state.prefetch, state.isQuiet)
             }
-            self.changed.raise()
+            if isChanged { self.changed.raise() }
         }
 
         /// Takes jobs out that were claimed and have not started.

@@ -30,7 +30,7 @@ public final class Worker<Store: JobStore>: Service {
         self.life = Mutex(
             WorkerLife(
                 now: ContinuousClock().now, isolationLimit: configuration.isolationLimit,
-                probation: configuration.silenceLimit))
+                probation: configuration.silenceLimit, trial: configuration.heartbeatInterval * 2))
     }
 
     /// True while the worker is registered, hears its store and takes work.
@@ -190,6 +190,8 @@ public final class Worker<Store: JobStore>: Service {
                                 "discarded": "\(report.discarded)",
                             ])
                     }
+                    // A claim of a lost worker may have been under way while its other leases were taken.
+                    if report.lostWorkers > 0 { sweptAt = clock.now - self.configuration.deadlineSweepInterval }
                 } catch {
                     self.logger.debug("the rescue sweep failed", metadata: ["error": "\(error)"])
                 }

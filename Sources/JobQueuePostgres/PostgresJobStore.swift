@@ -176,7 +176,7 @@ public final class PostgresJobStore: JobStore {
         let row = try await self.database.queryOne(
             "SELECT * FROM lectern.rescue(\(silence.milliseconds), \(isThorough))", timeout: .seconds(30))
         guard let row else { return RescueReport() }
-        await self.queue.wake(try row.decode("queues", as: [String]?.self) ?? [])
+        self.queue.wake(try row.decode("queues", as: [String]?.self) ?? [])
         return RescueReport(
             lostWorkers: try row.decode("lost"), requeued: try row.decode("requeued"),
             discarded: try row.decode("discarded"))

@@ -1,4 +1,4 @@
-DROP FUNCTION lectern.leave(bigint, text), lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
+DROP FUNCTION lectern.live_job(text, smallint), lectern.leave(bigint, text), lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),
   lectern.cancel(bigint, text, text), lectern.rescue(bigint, boolean), lectern.promote(integer),

@@ -450,10 +450,7 @@ DECLARE
   special boolean;
   room    integer := wanted;
   got     integer;
-  lanes   smallint[] := '{0,10,20}';
-  lows    bigint[] := hints;
-  highs   bigint[] := '{9223372036854775807,9223372036854775807,9223372036854775807}';
-  caps    integer[] := ARRAY[wanted, wanted, wanted];
+  old     tid[] := '{}';
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('queue:' || q, 0));
   SELECT * INTO control FROM lectern.queue_control c WHERE c.queue = q;
@@ -463,24 +460,30 @@ BEGIN
   SELECT array_agg(k.kind), array_agg(k.timeout_ms), array_agg(k.max_attempts),
          bool_or(k.max_running IS NOT NULL OR k.paused_until > now())
   INTO kinds, timeouts, tries, limited FROM lectern.kind_control k WHERE k.queue = q;
-  IF aged > 0 THEN
-    lanes := '{10,20}'::smallint[] || lanes;
-    lows := hints[2:3] || lows;
-    highs := ARRAY[(now_ms - coalesce(control.ageing_ms[1], 60000)) << 20,
-                   (now_ms - coalesce(control.ageing_ms[2], 600000)) << 20] || highs;
-    caps := ARRAY[aged, aged] || caps;
-  END IF;
   limited := coalesce(limited, false) OR control.max_running IS NOT NULL;
 
   -- A round may find only rows that are not admitted; they leave `ready`, and the next round looks behind them.
   FOR round IN 1..20 LOOP
-    places := ARRAY(
-      SELECT p.place FROM unnest(lanes, lows, highs, caps) AS l (lane, low, high, cap)
+    IF aged > 0 THEN
+      old := ARRAY(
+        SELECT p.place
+        FROM unnest('{10,20}'::smallint[], hints[2:3], ARRAY[coalesce(control.ageing_ms[1], 60000),
+                                                             coalesce(control.ageing_ms[2], 600000)])
+             AS l (lane, low, age_ms)
+        CROSS JOIN LATERAL (
+          SELECT r.ctid AS place FROM lectern.ready r
+          WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < (now_ms - l.age_ms) << 20
+          ORDER BY r.tag, r.job_id LIMIT aged FOR UPDATE SKIP LOCKED) p
+        LIMIT least(aged, room));
+    END IF;
+    -- A transaction does not skip its own locks, so the rows chosen for their age are left out by name.
+    places := old || ARRAY(
+      SELECT p.place FROM unnest('{0,10,20}'::smallint[], hints) AS l (lane, low)
       CROSS JOIN LATERAL (
         SELECT r.ctid AS place FROM lectern.ready r
-        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < l.high
-        ORDER BY r.tag, r.job_id LIMIT least(l.cap, room) FOR UPDATE SKIP LOCKED) p
-      LIMIT room);
+        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.ctid <> ALL (old)
+        ORDER BY r.tag, r.job_id LIMIT room FOR UPDATE SKIP LOCKED) p
+      LIMIT room - cardinality(old));
     IF cardinality(places) = 0 THEN RETURN; END IF;
     special := limited OR EXISTS (
       SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
@@ -1087,6 +1090,15 @@ BEGIN
     END IF;
     RETURN NEXT;
   END LOOP;
+END $$;
+
+-- The live job with this key, where joining it takes nothing but knowing it: it is as urgent as asked for, and nobody
+-- has to be noted down. Null otherwise.
+CREATE FUNCTION lectern.live_job(unique_on text, in_lane smallint) RETURNS bigint LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  RETURN (SELECT f.job_id FROM lectern.flight f JOIN lectern.job j ON j.id = f.job_id
+          WHERE f.key = unique_on AND j.lane <= in_lane AND NOT j.abandonable);
 END $$;
 
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
