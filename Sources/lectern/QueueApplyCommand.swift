@@ -3,7 +3,6 @@ import Foundation
 import JobQueue
 import JobQueuePostgres
 import PipelineJobs
-import ProcessBootstrap
 
 struct QueueApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,8 +17,8 @@ struct QueueApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let numbers = try Self.numbers(from: self.file)
-        let changes = try await self.database.with { database, process in
-            try await QueueControl(database: database, logger: process.logger).apply(
+        let changes = try await self.database.with { database, _ in
+            try await QueueControl(database: database).apply(
                 numbers, queueOfKind: KnownKinds.queueOfKind, actor: "cli")
         }
         try Self.put(changes, as: self.output)

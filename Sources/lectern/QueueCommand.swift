@@ -3,8 +3,6 @@ import Foundation
 import JobQueue
 import JobQueuePostgres
 import PipelineJobs
-import Postgres
-import ProcessBootstrap
 
 struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,8 +53,8 @@ struct QueueCommand: AsyncParsableCommand {
 
         func with<T: Sendable>(_ body: (QueueControl, ControlTarget) async throws -> T) async throws -> T {
             let target = try self.control()
-            return try await self.database.with { database, process in
-                try await body(QueueControl(database: database, logger: process.logger), target)
+            return try await self.database.with { database, _ in
+                try await body(QueueControl(database: database), target)
             }
         }
     }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import JobQueue
 import JobQueuePostgres
-import ProcessBootstrap
 
 struct QueueListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,9 +11,9 @@ struct QueueListCommand: AsyncParsableCommand {
     @Option(help: "How to print it.") var output = OutputFormat.text
 
     func run() async throws {
-        let (queues, settings) = try await self.database.with { database, process in
+        let (queues, settings) = try await self.database.with { database, _ in
             let queues = try await QueueOverviewStore(database: database).overview().queues
-            let control = QueueControl(database: database, logger: process.logger)
+            let control = QueueControl(database: database)
             return (queues, try await control.settings())
         }
         switch self.output {

@@ -15,7 +15,6 @@ import Testing
     func aRunningJobStopsWithinASecond(way: Way) async throws {
         try await withQueue { fixture in
             let started = AsyncStream<Void>.makeStream()
-            let id = try await fixture.queue.enqueue(Probe(name: "long")).id
             let listener = PostgresListener(
                 url: fixture.url, channels: [PostgresJobStore.wakeUpChannel], logger: QueueFixture.logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -32,18 +31,25 @@ import Testing
                         return JobOutcome()
                     }
                 ) {
-                    for await _ in started.stream { break }
                     if way == .listening {
                         try await Deadline.poll("the listener to listen") {
                             try await fixture.count("pg_stat_activity WHERE query ILIKE 'listen%'") > 0
                         }
                     }
-                    let asked = ContinuousClock.now
-                    #expect(try await fixture.inspector.cancel(id) == .requested)
-                    try await Deadline.poll("the job to be cancelled", within: .seconds(5)) {
-                        try await fixture.inspector.snapshot(of: id)?.state == .cancelled
+                    // The median: other tests may have the processors for a while.
+                    var waits: [Duration] = []
+                    var starts = started.stream.makeAsyncIterator()
+                    for number in 0..<3 {
+                        let id = try await fixture.queue.enqueue(Probe(name: "\(number)")).id
+                        await starts.next()
+                        let asked = ContinuousClock.now
+                        #expect(try await fixture.inspector.cancel(id) == .requested)
+                        try await Deadline.poll("the job to be cancelled") {
+                            try await fixture.inspector.snapshot(of: id)?.state == .cancelled
+                        }
+                        waits.append(asked.duration(to: .now))
                     }
-                    #expect(asked.duration(to: .now) < .seconds(1))
+                    #expect(waits.sorted()[1] < .seconds(1), "\(waits)")
                 }
                 group.cancelAll()
             }

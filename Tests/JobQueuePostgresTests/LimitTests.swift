@@ -127,11 +127,16 @@ import Testing
     @Test func aSweepComesRoundToEveryGate() async throws {
         try await withQueue { fixture in
             let worker = try await fixture.register()
-            for key in 0..<1_100 {
-                var keyed = EnqueueOptions()
-                keyed.concurrency = .init(key: "k\(key)", limit: 1)
-                _ = try await fixture.queue.enqueue(all: (0..<2).map { Probe(name: "\($0)") }, options: keyed)
-            }
+            try await fixture.database.execute(
+                """
+                WITH wanted AS (
+                  SELECT lectern.new_job_id() AS id, 'k' || n AS key FROM generate_series(1, 1100) AS n, generate_series(1, 2)
+                ), body AS (
+                  INSERT INTO lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms, conc_key, conc_limit)
+                  SELECT id, 'probes', 'probe', '{}', 10, 3, 1000, key, 1 FROM wanted
+                )
+                INSERT INTO lectern.ready (queue, lane, tag, job_id, flags) SELECT 'probes', 10, id, id, 3 FROM wanted
+                """)
             #expect(try await fixture.claim(2_200, worker: worker).count == 1_100)
             try await fixture.database.execute("DELETE FROM lectern.slot")
             var position = GateSweepPosition()

@@ -163,5 +163,5 @@ import Testing
 }
 
 extension QueueFixture {
-    var control: QueueControl { QueueControl(database: self.database, logger: Self.logger) }
+    var control: QueueControl { QueueControl(database: self.database) }
 }

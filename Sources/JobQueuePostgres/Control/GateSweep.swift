@@ -15,10 +15,13 @@ extension QueueControl {
     public func sweepGates(_ position: inout GateSweepPosition) async throws -> Int {
         // Locks a gate only if nobody else does, until the end of the statement.
         let row = try await self.database.queryOne(
-            "SELECT opened, queues, last_gate FROM lectern.sweep_gates(\(position.after))", timeout: .seconds(30))
+            """
+            WITH swept AS MATERIALIZED (SELECT * FROM lectern.sweep_gates(\(position.after)))
+            SELECT opened, last_gate, (SELECT count(pg_notify(\(QueueWaker.channel), q)) FROM unnest(queues) AS q)
+            FROM swept
+            """, timeout: .seconds(30))
         guard let row else { return 0 }
         position.after = try row.decode("last_gate", as: String?.self) ?? ""
-        await self.wake(try row.decode("queues", as: [String].self))
         return try row.decode("opened")
     }
 }

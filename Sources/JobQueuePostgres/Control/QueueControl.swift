@@ -1,5 +1,4 @@
 public import FoundationEssentials
-public import Logging
 public import Postgres
 
 /// The operators' hand on the queue: pauses, limits and other numbers, changed while everything runs.
@@ -22,11 +21,9 @@ public struct QueueControl: Sendable {
     static let portion: Int32 = 5_000
 
     let database: PostgresClient
-    private let waker: QueueWaker
 
-    public init(database: PostgresClient, logger: Logger) {
+    public init(database: PostgresClient) {
         self.database = database
-        self.waker = QueueWaker(database: database, logger: logger)
     }
 
     /// Pauses the target. Once this returns, no claim starts a run of it; what a worker holds already goes on.
@@ -70,12 +67,14 @@ public struct QueueControl: Sendable {
     func letGo(_ target: ControlTarget) async throws {
         var opened = Self.portion
         while opened == Self.portion {
-            // Locks the gate for the time of one portion.
-            opened =
-                try await self.database.queryOne("SELECT lectern.reopen(\(target.gate), \(Self.portion)) AS opened")?
-                .decode("opened") ?? 0
+            // Locks the gate for the time of one portion. A rare act may carry its notification itself.
+            let row = try await self.database.queryOne(
+                """
+                SELECT lectern.reopen(\(target.gate), \(Self.portion)) AS opened,
+                       pg_notify(\(QueueWaker.channel), \(target.queue))
+                """)
+            opened = try row?.decode("opened") ?? 0
         }
-        await self.waker.wake([target.queue])
     }
 
     /// Tries again while the database answers that a lock was not to be had in time.
@@ -90,7 +89,4 @@ public struct QueueControl: Sendable {
             }
         }
     }
-
-    /// Wakes the workers of queues in which something became runnable.
-    func wake(_ queues: [String]) async { await self.waker.wake(queues) }
 }
