@@ -1,4 +1,5 @@
 import Logging
+import TraceContext
 
 /// Performs one claimed job and sees to it that its end is written.
 struct JobPerformer<Store: JobStore>: Sendable {
@@ -11,7 +12,14 @@ struct JobPerformer<Store: JobStore>: Sendable {
     let observer: any WorkerObserver
     let logger: Logger
 
+    /// The run is a step of the trace that its job belongs to. What its handler asks of others carries that on.
     func perform(_ job: ClaimedJob) async {
+        guard let trace = job.trace, let request = SpanContext(stored: trace) else { return await self.run(job) }
+        var generator = SystemRandomNumberGenerator()
+        await SpanContext.$current.withValue(request.child(using: &generator)) { await self.run(job) }
+    }
+
+    private func run(_ job: ClaimedJob) async {
         let clock = ContinuousClock()
         let startedAt = clock.now
         let context = JobContext(

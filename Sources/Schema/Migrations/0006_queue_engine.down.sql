@@ -6,7 +6,7 @@ DROP FUNCTION lectern.leave(bigint, text), lectern.enqueue(text[], text[], jsonb
   lectern.finish(bigint[], bigint[], integer[], jsonb[]), lectern.admit(text, tid[]),
   lectern.claim(text, integer, bigint, bigint[], integer), lectern.remove_waiting(bigint, text, text),
   lectern.settle(bigint[], text[]), lectern.release_runs(bigint[], bigint[]), lectern.gate_limit(text, integer),
-  lectern.open_gate(text, integer), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
+  lectern.open_gate(text, integer), lectern.open_budget(text), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
 -- The older shape knows no gates: what waits at one becomes runnable.
 INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes)
   SELECT queue, lane, job_id, job_id, attempt, crashes FROM lectern.blocked;

@@ -241,6 +241,36 @@ BEGIN
   RETURN opened;
 END $$;
 
+-- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
+-- that exceeds the whole cap can never run and stands in nobody's way.
+CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  budget lectern.budget;
+  room   bigint := lectern.budget_left(substr(wanted, 8));
+  held   record;
+  free   bigint[] := '{}';
+  opened integer;
+BEGIN
+  SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
+  FOR held IN
+    SELECT b.job_id, j.cost_micros FROM lectern.blocked b JOIN lectern.job j ON j.id = b.job_id
+    WHERE b.gate = wanted AND coalesce(j.cost_micros <= budget.cap_micros, true)
+    ORDER BY b.lane, b.tag, b.job_id LIMIT 500 FOR UPDATE OF b
+  LOOP
+    EXIT WHEN room <= 0 OR room < held.cost_micros;
+    room := room - held.cost_micros;
+    free := free || held.job_id;
+  END LOOP;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
+  GET DIAGNOSTICS opened = ROW_COUNT;
+  RETURN opened;
+END $$;
+
 -- How many runs a gate admits now: null without a limit.
 CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT CASE
@@ -273,8 +303,12 @@ BEGIN
   SELECT s.scope, lectern.period_start(c.period), sum(s.micros)
   FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
   ON CONFLICT (scope, period_start) DO UPDATE SET micros = b.micros + excluded.micros;
-  FOREACH g IN ARRAY coalesce(gates, '{}') || coalesce(scopes, '{}') LOOP
+  FOREACH g IN ARRAY coalesce(gates, '{}') LOOP
     PERFORM lectern.open_gate(g, cardinality(ids));
+  END LOOP;
+  -- Money for one may be enough for several, and the other way round.
+  FOREACH g IN ARRAY coalesce(scopes, '{}') LOOP
+    PERFORM lectern.open_budget(g);
   END LOOP;
 END $$;
 
@@ -612,7 +646,9 @@ BEGIN
     SELECT g.job_id, g.attempt, g.token, g.action, g.worker, g.code, g.message
     FROM gone g WHERE g.action NOT IN ('succeed', 'release')
   )
-  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+  -- A success that names no cost is taken to have cost what was foreseen; another end costs what it says, or nothing.
+  SELECT array_agg(g.job_id),
+         array_agg(CASE g.action WHEN 'succeed' THEN g.spent ELSE coalesce(g.spent, 0) END) FILTER (WHERE g.flags & 2 = 2),
          array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
          array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
                                  WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
@@ -717,7 +753,7 @@ BEGIN
          array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
   INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
   IF hooked IS NOT NULL THEN
-    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+    PERFORM lectern.release_runs(hooked, array_fill(0::bigint, ARRAY[cardinality(hooked)]));
   END IF;
   IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
   RETURN NEXT;
