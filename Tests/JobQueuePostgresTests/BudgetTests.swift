@@ -94,12 +94,13 @@ import Testing
     }
 
     /// What each end of a run leaves of 100, when 60 were held.
-    @Test(arguments: [
-        (JobEnding.Action.succeed(result: nil), nil, 40), (.succeed(result: nil), 10, 90),
-        (.succeed(result: nil), 130, -30), (.retry(after: .seconds(60)), nil, 100),
-        (.retry(after: .seconds(60)), 25, 75), (.snooze(.seconds(60)), nil, 100), (.release, nil, 100),
-        (.discard, nil, 100), (.cancel, nil, 100),
-    ] as [(JobEnding.Action, Int64?, Int64)])
+    @Test(
+        arguments: [
+            (JobEnding.Action.succeed(result: nil), nil, 40), (.succeed(result: nil), 10, 90),
+            (.succeed(result: nil), 130, -30), (.retry(after: .seconds(60)), nil, 100),
+            (.retry(after: .seconds(60)), 25, 75), (.snooze(.seconds(60)), nil, 100), (.release, nil, 100),
+            (.discard, nil, 100), (.cancel, nil, 100),
+        ] as [(JobEnding.Action, Int64?, Int64)])
     func theEndOfARunSettlesWhatItHeld(action: JobEnding.Action, cost: Int64?, left: Int64) async throws {
         try await withQueue { fixture in
             let budgets = self.budgets(fixture)

@@ -37,7 +37,8 @@ private final class NotedLimits: ModelLimits {
 
     private func chat(_ behaviour: String, _ limits: NotedLimits) async throws -> OpenAIChatModel {
         OpenAIChatModel(
-            endpoint: try await Provider.endpoint(), model: "scripted:\(behaviour)", http: Provider.http, limits: limits)
+            endpoint: try await Provider.endpoint(), model: "scripted:\(behaviour)", http: Provider.http, limits: limits
+        )
     }
 
     @Test func aRequestAsksForItsTokensAndSettlesWhatItTook() async throws {

@@ -166,22 +166,22 @@ public final class FleetLimits: Service {
 }
 
 extension FleetLimits {
-    fileprivate func settle(_ name: String, estimate: Int, actual: Int) {
+    func settle(_ name: String, estimate: Int, actual: Int) {
         self.withDesk(name) { desk, _ in desk.ledger.settled(estimate: Double(estimate), actual: Double(actual)) }
     }
 
-    fileprivate func end(_ name: String) {
+    func end(_ name: String) {
         self.withDesk(name) { desk, now in
             desk.ledger.ended(now: now)
             desk.wakeHead()
         }
     }
 
-    fileprivate func undo(_ name: String, estimate: Int) {
+    func undo(_ name: String, estimate: Int) {
         self.withDesk(name) { desk, _ in desk.ledger.undone(tokens: Double(estimate)) }
     }
 
-    fileprivate func penalize(_ name: String, pause: Duration?, callAge: Duration) async {
+    func penalize(_ name: String, pause: Duration?, callAge: Duration) async {
         let pause = pause ?? self.configuration.defaultPause
         self.withDesk(name) { desk, now in desk.ledger.penalized(for: pause, now: now) }
         do {
@@ -190,64 +190,6 @@ extension FleetLimits {
             // This process keeps to it; the others meet the provider's refusal themselves.
             self.logger.warning(
                 "the fleet could not be told of a refusal", metadata: ["limiter": "\(name)", "error": "\(error)"])
-        }
-    }
-}
-
-/// The leave to make one call.
-public final class FleetPermit: Sendable {
-    private struct State {
-        var isSettled = false
-        var isReleased = false
-    }
-
-    private let limits: FleetLimits
-    private let name: String
-    private let estimate: Int
-    private let startedAt: ContinuousClock.Instant
-    private let state = Mutex(State())
-
-    init(limits: FleetLimits, name: String, estimate: Int, startedAt: ContinuousClock.Instant) {
-        self.limits = limits
-        self.name = name
-        self.estimate = estimate
-        self.startedAt = startedAt
-    }
-
-    deinit { self.release() }
-
-    /// Says how many tokens the call took in truth. Counts once.
-    public func settle(actualTokens: Int) {
-        guard self.takeSettlement() else { return }
-        self.limits.settle(self.name, estimate: self.estimate, actual: actualTokens)
-    }
-
-    /// The provider refused the call for being one too many: the whole fleet pauses and slows down.
-    /// - Parameter retryAfter: as the provider asks; `nil` where it names no time.
-    public func penalize(retryAfter: Duration?) async {
-        await self.limits.penalize(
-            self.name, pause: retryAfter, callAge: self.startedAt.duration(to: ContinuousClock().now))
-    }
-
-    /// The call was not made after all. What was counted for it goes back.
-    public func undo() {
-        if self.takeSettlement() { self.limits.undo(self.name, estimate: self.estimate) }
-        self.release()
-    }
-
-    /// The call is over. Counts once.
-    public func release() {
-        let isFirst = self.state.withLock { state in
-            defer { state.isReleased = true }
-            return !state.isReleased
-        }
-        if isFirst { self.limits.end(self.name) }
-    }
-
-    private func takeSettlement() -> Bool {
-        self.state.withLock { state in
-            defer { state.isSettled = true }
-            return !state.isSettled
         }
     }
 }
