@@ -29,8 +29,8 @@ public struct UnlimitedModels: ModelLimits {
 
 extension ModelLimits {
     /// Sends a request within the limits. `body` answers with the tokens it took, where the provider counts them.
-    nonisolated(nonsending) func withRequest<T: Sendable>(
-        tokens: Int, _ body: nonisolated(nonsending) () async throws -> (value: T, tokens: Int?)
+    func withRequest<T: Sendable>(
+        tokens: Int, _ body: () async throws -> (value: T, tokens: Int?)
     ) async throws -> T {
         let permit = try await self.acquire(tokens: tokens)
         defer { permit.release() }
