@@ -58,12 +58,12 @@ struct FleetModel {
             places += (0..<min(permit.wanted, self.most)).map { ($0, permit.turn, name) }
         }
         let share = places.sorted { $0 < $1 }.prefix(self.most).count { $0.holder == holder }
-        let granted = max(request.inUse, min(share, self.most - others.reduce(0) { $0 + $1.held }), 0)
+        let granted = max(min(share, self.most - others.reduce(0) { $0 + $1.held }), 0)
         self.turns += 1
-        if granted > mine.held { mine.turn = self.turns }
-        mine.held = granted
+        if max(granted, request.inUse) > mine.held { mine.turn = self.turns }
+        mine.held = max(granted, request.inUse)
         mine.seenAt = now
-        self.permits[holder] = granted == 0 && request.wantedPermits == 0 ? nil : mine
+        self.permits[holder] = mine.held == 0 && request.wantedPermits == 0 ? nil : mine
         return (granted, others.contains { $0.wanted > $0.held })
     }
 }

@@ -101,6 +101,45 @@ private struct Member {
         #expect(heldUnused <= 3, "seed \(seed)")
     }
 
+    @Test func aProcessThatIsBusyAllTheTimeLeavesTheOnlyPermitToAnother() {
+        var fleet = FleetModel(ratePerSecond: 1_000, burst: 1_000, most: 1, now: self.start)
+        var ledgers = [SliceLedger(now: self.start), SliceLedger(now: self.start)]
+        var tickets: [[Int]] = [[], []]
+        var endsAt: [Instant?] = [nil, nil]
+        var counts = [0, 0]
+        for tick in 0..<3_000 {
+            let now = self.start + .milliseconds(10 * tick)
+            for index in ledgers.indices {
+                if let end = endsAt[index], end <= now {
+                    endsAt[index] = nil
+                    ledgers[index].ended(now: now)
+                }
+                // Two always want to call.
+                while tickets[index].count < 2 {
+                    tickets[index].append(ledgers[index].arrived(tokens: 0, deadline: now + .seconds(3_600)))
+                }
+                looking: while true {
+                    switch ledgers[index].look(tickets[index][0], now: now) {
+                    case .go:
+                        tickets[index].removeFirst()
+                        endsAt[index] = now + .milliseconds(20)
+                        counts[index] += 1
+                        break looking
+                    case .sync(let request):
+                        ledgers[index].synced(fleet.sync(index, request, now: now), askedAt: now, now: now)
+                    case .wait, .refuse:
+                        break looking
+                    }
+                }
+                if tick % 25 == 0, let request = ledgers[index].upkeep(now: now) {
+                    ledgers[index].synced(fleet.sync(index, request, now: now), askedAt: now, now: now)
+                }
+            }
+            #expect(endsAt.count { $0 != nil } <= 1)
+        }
+        #expect(counts.min() ?? 0 > 300, "\(counts)")
+    }
+
     @Test func callsGoInTheOrderTheyCame() {
         var ledger = SliceLedger(now: self.start)
         let deadline = self.start + .seconds(10)

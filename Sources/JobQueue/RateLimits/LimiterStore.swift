@@ -34,7 +34,8 @@ public struct LimiterReply: Hashable, Sendable {
     public var wait: Duration
     /// How long the provider wants to be left alone.
     public var penalty: Duration
-    /// How many calls this process may have under way; `nil` without such a limit.
+    /// How many calls this process may have under way; `nil` without such a limit. It breaks off none of those it has,
+    /// and begins none while it has as many.
     public var permits: Int?
     /// Other processes wait for permits.
     public var isContended: Bool

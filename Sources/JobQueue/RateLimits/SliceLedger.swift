@@ -54,6 +54,8 @@ struct SliceLedger {
     private var tokens = Slice()
     private var slicesEndAt: Instant
     private var permits: Int?
+    /// What the fleet counts as ours: the permits, or the calls under way where those were more.
+    private var held = 0
     private var isContended = false
     private(set) var inUse = 0
     /// The calls under way that the question of this moment told of; `nil` while none is put. The answer grants at least
@@ -170,6 +172,7 @@ struct SliceLedger {
 
     /// The fleet answered a question that was put at `askedAt`.
     mutating func synced(_ reply: LimiterReply, askedAt: Instant, now: Instant) {
+        self.held = max(reply.permits ?? 0, self.inUseAsked ?? 0)
         self.inUseAsked = nil
         self.syncedAt = askedAt
         self.permits = reply.permits
@@ -249,7 +252,8 @@ extension SliceLedger {
     mutating func upkeep(now: Instant) -> LimiterRequest? {
         guard self.standing == .limited, !self.isSyncing, now >= self.unreachableUntil else { return nil }
         let silence = self.syncedAt.duration(to: now)
-        let idle = (self.permits ?? 0) - self.inUse - self.waiters.count
+        let usable = min(self.permits ?? 0, self.inUse + self.waiters.count)
+        let idle = self.permits == nil ? 0 : self.held - max(self.inUse, usable)
         let mayReturn = self.isContended || self.lastEndedAt.duration(to: now) >= self.configuration.recheck
         let isStale = now > self.slicesEndAt && (self.requests.balance > 0 || self.tokens.balance > 0)
         let isOwing = self.requests.owed != 0 || self.tokens.owed != 0

@@ -112,7 +112,8 @@ BEGIN
 END $$;
 
 -- How many runs a process may have under way, when `most` are allowed in all. Places are dealt one by one to the
--- processes that want any, beginning with whose turn was longest ago; nobody is asked to break off a run.
+-- processes that want any, beginning with whose turn was longest ago. Nobody is asked to break off a run: who has more
+-- under way than it is granted holds that until they end, and begins none.
 CREATE FUNCTION lectern.permit_sync(limiter text, by_holder text, most integer, in_use integer, wants integer,
                                     silence_ms bigint, OUT granted integer, OUT is_contended boolean)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -134,13 +135,13 @@ BEGIN
     ) w CROSS JOIN LATERAL generate_series(1, least(w.wanted, most)) AS n
     ORDER BY n, w.turn_at, w.holder LIMIT most
   ) d;
-  granted := greatest(in_use, least(share, most - others), 0);
-  IF granted = 0 AND wants = 0 THEN
+  granted := greatest(least(share, most - others), 0);
+  IF granted = 0 AND in_use = 0 AND wants = 0 THEN
     DELETE FROM lectern.permit p WHERE p.name = limiter AND p.holder = by_holder;
     RETURN;
   END IF;
   INSERT INTO lectern.permit AS p (name, holder, held, wanted, turn_at)
-  VALUES (limiter, by_holder, granted, greatest(wants, in_use),
+  VALUES (limiter, by_holder, greatest(granted, in_use), greatest(wants, in_use),
           CASE WHEN granted > 0 THEN now() ELSE '-infinity' END)
   ON CONFLICT (name, holder) DO UPDATE
     SET held = excluded.held, wanted = excluded.wanted, seen_at = now(),
