@@ -2,7 +2,6 @@ import JobQueue
 import JobQueuePostgres
 import Postgres
 import PostgresTesting
-import Synchronization
 import Testing
 
 @Suite struct BudgetTests {
@@ -59,14 +58,14 @@ import Testing
             try await budgets.configure("s", period: .total, capMicros: 515)
             _ = try await fixture.queue.enqueue(
                 all: (0..<100).map { Probe(name: "\($0)") }, options: self.options("s", cost: 20))
-            let isDone = Atomic(false)
-            let most = Atomic<Int64>(0)
+            let isDone = Shared(false)
+            let most = Shared<Int64>(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    while !isDone.load(ordering: .relaxed) {
+                    while !isDone.current {
                         // One statement, one snapshot.
                         guard let status = try await budgets.list().first else { continue }
-                        most.max(status.heldMicros + status.spentMicros, ordering: .relaxed)
+                        most.update { $0 = max($0, status.heldMicros + status.spentMicros) }
                     }
                 }
                 try await withThrowingTaskGroup(of: Void.self) { claimers in
@@ -82,10 +81,10 @@ import Testing
                     }
                     try await claimers.waitForAll()
                 }
-                isDone.store(true, ordering: .relaxed)
+                isDone.update { $0 = true }
                 try await group.waitForAll()
             }
-            #expect(most.load(ordering: .relaxed) <= 515)
+            #expect(most.current <= 515)
             let status = try #require(try await budgets.list().first)
             #expect([status.spentMicros, status.heldMicros] == [500, 0])
             _ = try await fixture.queue.enqueue(Probe(name: "late"), options: self.options("s", cost: 20))

@@ -47,7 +47,7 @@ private final class CountingStore: LimiterStore {
             try await limiters.configure("p", RateLimit(.requests, ceiling: 3_000, burst: 5))
             let clock = ContinuousClock()
             let start = clock.now
-            let goes = Mutex<[Duration]>([])
+            let goes = Shared<[Duration]>([])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for process in 0..<4 {
                     let limits = self.client(fixture, "process \(process)")
@@ -55,7 +55,7 @@ private final class CountingStore: LimiterStore {
                         group.addTask {
                             while start.duration(to: clock.now) < .seconds(2) {
                                 try await limits.withPermit("p", patience: .seconds(10)) { _ in
-                                    goes.withLock { $0.append(start.duration(to: clock.now)) }
+                                    goes.update { $0.append(start.duration(to: clock.now)) }
                                 }
                             }
                         }
@@ -63,7 +63,7 @@ private final class CountingStore: LimiterStore {
                 }
                 try await group.waitForAll()
             }
-            let times = goes.withLock { $0 }.sorted()
+            let times = goes.current.sorted()
             for (index, time) in times.enumerated() {
                 // At the start nobody holds a slice: 50 a second, and the burst.
                 #expect(Double(index + 1) <= 5 + 50 * (time / .seconds(1)) + 1)
@@ -150,9 +150,9 @@ private final class CountingStore: LimiterStore {
         try await withQueue { fixture in
             try await PostgresLimiters(database: fixture.database).configure(
                 "p", RateLimit(.concurrency, ceiling: 2))
-            let running = Atomic(0)
-            let most = Atomic(0)
-            let served = Mutex<[Int: Int]>([:])
+            let running = Shared(0)
+            let most = Shared(0)
+            let served = Shared<[Int: Int]>([:])
             try await withThrowingTaskGroup(of: Void.self) { upkeep in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for process in 0..<3 {
@@ -162,12 +162,14 @@ private final class CountingStore: LimiterStore {
                             group.addTask {
                                 for _ in 0..<4 {
                                     try await limits.withPermit("p", patience: .seconds(60)) { _ in
-                                        most.max(
-                                            running.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                                        running.update { count in
+                                            count += 1
+                                            most.update { $0 = max($0, count) }
+                                        }
                                         try await Task.sleep(for: .milliseconds(20))
-                                        running.subtract(1, ordering: .relaxed)
+                                        running.update { $0 -= 1 }
                                     }
-                                    served.withLock { $0[process, default: 0] += 1 }
+                                    served.update { $0[process, default: 0] += 1 }
                                 }
                             }
                         }
@@ -176,8 +178,8 @@ private final class CountingStore: LimiterStore {
                 }
                 upkeep.cancelAll()
             }
-            #expect(most.load(ordering: .relaxed) == 2)
-            #expect(served.withLock { $0 } == [0: 12, 1: 12, 2: 12])
+            #expect(most.current == 2)
+            #expect(served.current == [0: 12, 1: 12, 2: 12])
         }
     }
 
@@ -185,7 +187,7 @@ private final class CountingStore: LimiterStore {
         try await withQueue { fixture in
             try await PostgresLimiters(database: fixture.database).configure(
                 "p", RateLimit(.concurrency, ceiling: 1))
-            let counts = Mutex([0, 0])
+            let counts = Shared([0, 0])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for process in 0..<2 {
                     let limits = self.client(fixture, "process \(process)")
@@ -196,14 +198,14 @@ private final class CountingStore: LimiterStore {
                             while true {
                                 try await limits.withPermit("p", patience: .seconds(60)) { _ in
                                     try await Task.sleep(for: .milliseconds(5))
-                                    counts.withLock { $0[process] += 1 }
+                                    counts.update { $0[process] += 1 }
                                 }
                             }
                         }
                     }
                 }
                 try await Deadline.poll("each to have had two turns", within: .seconds(30)) {
-                    counts.withLock { $0.min() ?? 0 } > 2
+                    counts.current.min() ?? 0 > 2
                 }
                 group.cancelAll()
                 do { try await group.waitForAll() } catch is CancellationError {}

@@ -32,7 +32,7 @@ import TraceContext
                 seen.withLock {
                     $0.span = SpanContext.current
                     $0.loggedTrace = context.logger[metadataKey: "trace_id"].map { "\($0)" }
-                    $0.answer = answer.bodyText
+                    $0.answer = answer.bodyText ?? ""
                 }
                 return JobOutcome()
             }) {
@@ -43,6 +43,7 @@ import TraceContext
             #expect(span.traceID == request.traceID)
             #expect(span.spanID != request.spanID)
             #expect(span.state == request.state)
+            #expect(result.loggedTrace == request.traceID.description)
             #expect(result.answer.contains(span.traceparent))
         }
     }
