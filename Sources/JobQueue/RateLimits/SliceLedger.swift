@@ -66,6 +66,8 @@ struct SliceLedger {
     private var lastEndedAt: Instant
     /// Before this time asking again is no use.
     private var notBefore: Instant
+    /// Permits that others wait for are used for a while before more are asked for, which may cost them.
+    private var permitsNotBefore: Instant
     private var penaltyUntil: Instant
     private var unreachableUntil: Instant
 
@@ -75,6 +77,7 @@ struct SliceLedger {
         self.syncedAt = now
         self.lastEndedAt = now
         self.notBefore = now
+        self.permitsNotBefore = now
         self.penaltyUntil = now
         self.unreachableUntil = now
     }
@@ -110,14 +113,16 @@ struct SliceLedger {
             if self.has(waiter, now: now) { return self.go(waiter) }
             if self.isSyncing { return self.wait(for: waiter, until: nil, now: now) }
             if now < self.unreachableUntil { return .refuse(.unreachable) }
-            if now < self.notBefore { return self.wait(for: waiter, until: self.notBefore, now: now) }
+            let lacksPermitOnly = self.hasSlices(waiter, now: now)
+            let askAt = lacksPermitOnly ? max(self.notBefore, self.permitsNotBefore) : self.notBefore
+            if now < askAt { return self.wait(for: waiter, until: askAt, now: now) }
         }
         return .sync(self.request(for: waiter, now: now))
     }
 
     private func wait(for waiter: Waiter, until: Instant?, now: Instant) -> Verdict {
         if let until, until > waiter.deadline { return .refuse(.limited(for: now.duration(to: until))) }
-        let known = max(self.penaltyUntil, self.notBefore)
+        let known = max(self.penaltyUntil, self.notBefore, self.permitsNotBefore)
         guard now < waiter.deadline else {
             return .refuse(.limited(for: max(self.configuration.recheck, now.duration(to: known))))
         }
@@ -125,12 +130,16 @@ struct SliceLedger {
     }
 
     private func has(_ waiter: Waiter, now: Instant) -> Bool {
-        let isFresh = now <= self.slicesEndAt
-        if self.requests.isLimited, !isFresh || self.requests.balance < 1 { return false }
-        if self.tokens.isLimited, waiter.tokens > 0, !isFresh || self.tokens.balance < waiter.tokens { return false }
+        guard self.hasSlices(waiter, now: now) else { return false }
         guard let permits else { return true }
         return self.inUse < min(permits, self.inUseAsked ?? permits)
             && self.syncedAt.duration(to: now) < self.configuration.permitTrust
+    }
+
+    private func hasSlices(_ waiter: Waiter, now: Instant) -> Bool {
+        let isFresh = now <= self.slicesEndAt
+        if self.requests.isLimited, !isFresh || self.requests.balance < 1 { return false }
+        return !self.tokens.isLimited || waiter.tokens == 0 || (isFresh && self.tokens.balance >= waiter.tokens)
     }
 
     private mutating func go(_ waiter: Waiter) -> Verdict {
@@ -192,8 +201,8 @@ struct SliceLedger {
         }
         self.penaltyUntil = max(self.penaltyUntil, now + reply.penalty)
         self.notBefore = now + reply.wait
-        if let permits = reply.permits, permits <= self.inUse {
-            self.notBefore = max(self.notBefore, now + self.configuration.recheck)
+        if let permits = reply.permits, permits <= self.inUse || reply.isContended {
+            self.permitsNotBefore = now + self.configuration.recheck
         }
     }
 
