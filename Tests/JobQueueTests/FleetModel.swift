@@ -8,6 +8,7 @@ struct FleetModel {
         var held = 0
         var wanted = 0
         var turn = 0
+        var turnAt: Instant?
         var seenAt: Instant
     }
 
@@ -57,10 +58,16 @@ struct FleetModel {
         for (name, permit) in wanting {
             places += (0..<min(permit.wanted, self.most)).map { ($0, permit.turn, name) }
         }
-        let share = places.sorted { $0 < $1 }.prefix(self.most).count { $0.holder == holder }
+        var share = places.sorted { $0 < $1 }.prefix(self.most).count { $0.holder == holder }
+        if let turnAt = mine.turnAt, turnAt.duration(to: now) < .seconds(1) {
+            share = max(share, min(mine.held, mine.wanted))
+        }
         let granted = max(min(share, self.most - others.reduce(0) { $0 + $1.held }), 0)
         self.turns += 1
-        if max(granted, request.inUse) > mine.held { mine.turn = self.turns }
+        if max(granted, request.inUse) > mine.held {
+            mine.turn = self.turns
+            mine.turnAt = now
+        }
         mine.held = max(granted, request.inUse)
         mine.seenAt = now
         self.permits[holder] = mine.held == 0 && request.wantedPermits == 0 ? nil : mine

@@ -14,10 +14,7 @@ struct Slice {
         let share = LimiterRequest.Share(
             need: need, want: need > 0 ? max(need, waiting, 2 * self.spent) : 0, owed: self.underWay)
         self.owed = 0
-        if need > 0 {
-            self.balance = 0
-            self.spent = 0
-        }
+        if need > 0 { self.balance = 0 }
         return share
     }
 

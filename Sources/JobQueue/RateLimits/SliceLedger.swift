@@ -209,6 +209,7 @@ struct SliceLedger {
     private mutating func receive(_ granted: Double?, into slice: WritableKeyPath<SliceLedger, Slice>) {
         self[keyPath: slice].isLimited = granted != nil
         self[keyPath: slice].balance += granted ?? 0
+        if let granted, granted > 0 { self[keyPath: slice].spent = 0 }
         self[keyPath: slice].underWay = 0
     }
 

@@ -135,6 +135,8 @@ BEGIN
     ) w CROSS JOIN LATERAL generate_series(1, least(w.wanted, most)) AS n
     ORDER BY n, w.turn_at, w.holder LIMIT most
   ) d;
+  -- Whoever just got a permit uses it for a while, so that handing them round does not cost more than it gives.
+  IF mine.turn_at > now() - interval '1 second' THEN share := greatest(share, least(mine.held, wants)); END IF;
   granted := greatest(least(share, most - others), 0);
   IF granted = 0 AND in_use = 0 AND wants = 0 THEN
     DELETE FROM lectern.permit p WHERE p.name = limiter AND p.holder = by_holder;
