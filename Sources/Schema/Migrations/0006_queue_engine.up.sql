@@ -276,6 +276,37 @@ BEGIN
   RETURN cardinality(opened);
 END $$;
 
+-- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
+-- that exceeds the whole cap can never run and stands in nobody's way.
+CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  budget lectern.budget;
+  room   bigint := lectern.budget_left(substr(wanted, 8));
+  held   record;
+  free   bigint[] := '{}';
+  opened integer;
+BEGIN
+  SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
+  FOR held IN
+    SELECT b.job_id, j.cost_micros FROM lectern.blocked b JOIN lectern.job j ON j.id = b.job_id
+    WHERE b.gate = wanted AND coalesce(j.cost_micros <= budget.cap_micros, true)
+    ORDER BY b.lane, b.tag, b.job_id LIMIT 500 FOR UPDATE OF b SKIP LOCKED
+  LOOP
+    EXIT WHEN room <= 0 OR room < held.cost_micros;
+    room := room - held.cost_micros;
+    free := free || held.job_id;
+  END LOOP;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
+  GET DIAGNOSTICS opened = ROW_COUNT;
+  RETURN opened;
+END $$;
+
 -- How many runs a gate admits now: null without a limit.
 CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT CASE
@@ -294,7 +325,7 @@ DECLARE
   most  bigint;
   taken bigint;
 BEGIN
-  SELECT j.conc_limit, j.cost_micros INTO first FROM (
+  SELECT j.conc_limit INTO first FROM (
     SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted ORDER BY b.lane, b.tag, b.job_id LIMIT 1) AS b
   JOIN lectern.job j ON j.id = b.job_id;
   IF NOT FOUND THEN RETURN 0; END IF;
@@ -303,10 +334,6 @@ BEGIN
       most := lectern.gate_limit(wanted, first.conc_limit);
       SELECT count(*) INTO taken FROM lectern.slot s WHERE s.gate = wanted;
       RETURN CASE WHEN most IS NULL THEN 2147483647 ELSE greatest(0, most - taken) END;
-    WHEN 'budget' THEN
-      most := lectern.budget_left(substr(wanted, 8));
-      RETURN CASE WHEN most IS NULL THEN 2147483647 WHEN most <= 0 OR most < first.cost_micros THEN 0
-                  ELSE least(1000, most / greatest(first.cost_micros, 1)) END;
     WHEN 'needs' THEN
       RETURN CASE WHEN EXISTS (SELECT FROM lectern.dependency d WHERE d.job_id = substr(wanted, 7)::bigint) THEN 0
                   ELSE 2147483647 END;
@@ -322,6 +349,8 @@ END $$;
 CREATE FUNCTION lectern.widen_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE room integer;
 BEGIN
+  -- Money for one may be enough for several, and the other way round.
+  IF wanted LIKE 'budget:%' THEN RETURN lectern.open_budget(wanted); END IF;
   room := least(most, lectern.gate_room(wanted));
   RETURN CASE WHEN room > 0 THEN lectern.open_gate(wanted, room) ELSE 0 END;
 END $$;
@@ -756,7 +785,9 @@ BEGIN
            g.code, g.message
     FROM gone g WHERE g.action NOT IN ('succeed', 'release')
   )
-  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+  -- A success that names no cost is taken to have cost what was foreseen; another end costs what it says, or nothing.
+  SELECT array_agg(g.job_id),
+         array_agg(CASE g.action WHEN 'succeed' THEN g.spent ELSE coalesce(g.spent, 0) END) FILTER (WHERE g.flags & 2 = 2),
          array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
          array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
                                  WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
@@ -880,7 +911,7 @@ BEGIN
          array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
   INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
   IF hooked IS NOT NULL THEN
-    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+    PERFORM lectern.release_runs(hooked, array_fill(0::bigint, ARRAY[cardinality(hooked)]));
   END IF;
   IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
   RETURN NEXT;
