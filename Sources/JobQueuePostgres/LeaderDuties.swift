@@ -1,0 +1,33 @@
+public import Logging
+public import Postgres
+
+extension LeaderDuty {
+    /// Everything that the leader of the queue does.
+    public static func all(
+        database: PostgresClient, queue: PostgresJobQueue, timetable: [CronEntry], logger: Logger
+    ) -> [LeaderDuty] {
+        let cron = CronService(database: database, queue: queue, entries: timetable, logger: logger)
+        let upkeep = QueueUpkeep(database: database)
+        return [
+            LeaderDuty("cron", every: CronService.longestPause) { try await cron.fireDue() },
+            LeaderDuty("clock", every: .seconds(5)) {
+                try await upkeep.publishClock()
+                return nil
+            },
+            LeaderDuty("leftovers", every: .seconds(600)) {
+                try await upkeep.sweepLeftovers() >= QueueUpkeep.portion ? .seconds(1) : nil
+            },
+            // A table that is too busy for its short lock is met again at the next round.
+            LeaderDuty("partitions", every: .seconds(600)) {
+                try await upkeep.makePartitions()
+                return nil
+            },
+            LeaderDuty("retention", every: .seconds(600)) {
+                for name in try await upkeep.dropOldPartitions() {
+                    logger.info("a partition was dropped", metadata: ["partition": "\(name)"])
+                }
+                return try await upkeep.sweepRetention() >= QueueUpkeep.portion ? .seconds(1) : nil
+            },
+        ]
+    }
+}
