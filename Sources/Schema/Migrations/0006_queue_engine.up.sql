@@ -334,6 +334,8 @@ BEGIN
       most := lectern.gate_limit(wanted, first.conc_limit);
       SELECT count(*) INTO taken FROM lectern.slot s WHERE s.gate = wanted;
       RETURN CASE WHEN most IS NULL THEN 2147483647 ELSE greatest(0, most - taken) END;
+    -- Where money is short, that is counted out row by row when the gate opens.
+    WHEN 'budget' THEN RETURN 2147483647;
     WHEN 'needs' THEN
       RETURN CASE WHEN EXISTS (SELECT FROM lectern.dependency d WHERE d.job_id = substr(wanted, 7)::bigint) THEN 0
                   ELSE 2147483647 END;
