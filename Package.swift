@@ -17,6 +17,7 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         // C
@@ -81,7 +83,7 @@ let package = Package(
 
         // Engine
         library("JobQueue", ["TraceContext", lifecycle, logging]),
-        library("JobQueuePostgres", ["JobQueue", "Postgres", "TraceContext", lifecycle, logging]),
+        library("JobQueuePostgres", ["JobQueue", "Postgres", "TraceContext", histogram, lifecycle, logging]),
         library("Schema", ["Postgres", logging], resources: [.copy("Migrations")]),
 
         // The contract: what work exists

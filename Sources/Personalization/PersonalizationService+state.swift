@@ -85,15 +85,14 @@ extension PersonalizationService {
     private func estimate(_ operation: inout PersonalizationOperation, jobID: JobID) async throws {
         guard let snapshot = try await self.inspector.snapshot(of: jobID) else { return }
         let pace = try await self.paces.pace(of: snapshot.queue, from: self.inspector)
+        // While nobody serves the queue, the best guess is that somebody soon will.
+        operation.eta = JobEstimate(of: snapshot, at: pace)?.end?.expected ?? pace.meanRun
         switch snapshot.state {
         case .running, .succeeded:
             operation.state = .running
-            operation.eta = pace.meanRun
         case .ready, .scheduled, .blocked, .cancelled, .superseded, .expired, .dead:
             operation.state = .queued
             operation.position = snapshot.position
-            let rounds = (snapshot.position ?? 0) / max(1, pace.slots) + 1
-            operation.eta = pace.meanRun * rounds + (snapshot.runsIn ?? .zero)
         }
     }
 }

@@ -120,9 +120,13 @@ public struct Backends: Sendable {
             name: "\(hostName())/\(ProcessInfo.processInfo.processIdentifier)/\(process.role.rawValue)",
             concurrency: [defaults?.queue ?? "": settings.worker.slots ?? defaults?.slots ?? 1])
         configuration.drainTimeout = settings.worker.drainTimeout
+        let statistics = MinuteStatistics(
+            database: self.database, name: configuration.name, logger: process.logger)
         let worker = Worker(
             store: store, registry: registry, configuration: configuration,
-            observer: WorkerMetrics(factory: PrometheusMetrics(registry: process.registry)), logger: process.logger)
+            observer: WorkerObserverGroup(
+                WorkerMetrics(factory: PrometheusMetrics(registry: process.registry)), statistics),
+            logger: process.logger)
         var direct = PostgresConfiguration(url: settings.database.directURL)
         direct.applicationName = process.role.rawValue + "-listen"
         let listener = PostgresListener(
@@ -133,6 +137,7 @@ public struct Backends: Sendable {
         return self.services + [
             WakeUpService(listener: listener, store: store),
             health.server(host: settings.host, port: settings.port, logger: process.logger),
+            statistics,
             worker,
         ]
     }
