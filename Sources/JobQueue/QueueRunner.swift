@@ -43,6 +43,17 @@ struct QueueRunner<Store: JobStore>: Sendable {
             if isChanged { self.changed.raise() }
         }
 
+        /// Takes jobs out that were claimed and have not started.
+        func withdraw(_ ids: Set<JobID>) -> [ClaimedJob] {
+            let withdrawn = self.state.withLock { state -> [ClaimedJob] in
+                let withdrawn = state.buffer.filter { ids.contains($0.lease.jobID) }
+                if !withdrawn.isEmpty { state.buffer.removeAll { ids.contains($0.lease.jobID) } }
+                return withdrawn
+            }
+            if !withdrawn.isEmpty { self.changed.raise() }
+            return withdrawn
+        }
+
         /// The next job for a slot; `nil` gives the slot back.
         func next(isOver: Bool) -> ClaimedJob? {
             let (job, wantsMore) = self.state.withLock { state -> (ClaimedJob?, Bool) in

@@ -6,7 +6,8 @@ public struct EnqueueOptions: Sendable {
     public var lane: Lane?
     /// Not before this time has passed, by the database's clock.
     public var delay: Duration = .zero
-    /// The W3C `traceparent` of the request that asks for the job.
+    /// The W3C `traceparent` of the request that asks for the job, with its `tracestate` after a space; `nil` takes that
+    /// of the present task, where there is one.
     public var trace: String?
     /// Who asked: a machine word such as `api` or `cli`, never a learner's id.
     public var actor: String?

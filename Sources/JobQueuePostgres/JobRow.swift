@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JobQueue
+import TraceContext
 
 /// One job on its way into the tables.
 struct JobRow: Sendable {
@@ -32,7 +33,7 @@ struct JobRow: Sendable {
                 maxAttempts: Int16(clamping: definition.retryPolicy.maxAttempts),
                 timeoutMilliseconds: Int32(clamping: definition.timeout.milliseconds),
                 delayMilliseconds: max(0, options.delay.milliseconds), uniqueKey: arguments.uniqueKey,
-                trace: options.trace, actor: options.actor, extra: extra)
+                trace: options.trace ?? SpanContext.current?.stored, actor: options.actor, extra: extra)
         }
     }
 

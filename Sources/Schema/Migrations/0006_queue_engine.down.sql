@@ -4,11 +4,12 @@ DROP FUNCTION lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], i
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),
   lectern.cancel(bigint, text, text), lectern.rescue(bigint, boolean), lectern.promote(integer),
   lectern.end_jobs(bigint[], bigint[], text[], bigint[], integer[], jsonb[], text[], text[], bigint[]),
-  lectern.finish(bigint[], bigint[], integer[], jsonb[]), lectern.admit(text, tid[]),
+  lectern.finish(bigint[], bigint[], integer[], jsonb[]), lectern.admit(text, tid[], boolean),
   lectern.claim(text, integer, bigint, bigint[], integer), lectern.remove_waiting(bigint, text, text),
-  lectern.settle(bigint[], text[]), lectern.settle_dependents(bigint[], text[]),
-  lectern.release_runs(bigint[], bigint[]), lectern.gate_limit(text, integer),
-  lectern.open_gate(text, integer), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
+  lectern.pass_on(text, text, text, text[], text), lectern.settle(bigint[], text[]),
+  lectern.settle_dependents(bigint[], text[]), lectern.release_runs(bigint[], bigint[]),
+  lectern.widen_gate(text, integer), lectern.gate_room(text), lectern.gate_limit(text, integer),
+  lectern.open_gate(text, integer), lectern.open_budget(text), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
 -- The older shape knows no gates: what waits at one becomes runnable.
 INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes)
   SELECT queue, lane, job_id, job_id, attempt, crashes FROM lectern.blocked;

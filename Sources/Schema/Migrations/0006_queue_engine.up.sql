@@ -245,15 +245,23 @@ BEGIN
   END LOOP;
 END $$;
 
--- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed.
+-- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
+-- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE opened bigint[];
 BEGIN
   -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
-  opened := ARRAY(
-    SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
-    ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE);
+  -- Nothing sweeps the gates that open once, so their rows are waited for.
+  IF wanted LIKE 'needs:%' OR wanted LIKE 'batch:%' THEN
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE);
+  ELSE
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE SKIP LOCKED);
+  END IF;
   IF cardinality(opened) = 0 THEN RETURN 0; END IF;
   WITH freed AS (
     DELETE FROM lectern.blocked b WHERE b.job_id = ANY (opened)
@@ -268,6 +276,37 @@ BEGIN
   RETURN cardinality(opened);
 END $$;
 
+-- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
+-- that exceeds the whole cap can never run and stands in nobody's way.
+CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  budget lectern.budget;
+  room   bigint := lectern.budget_left(substr(wanted, 8));
+  held   record;
+  free   bigint[] := '{}';
+  opened integer;
+BEGIN
+  SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
+  FOR held IN
+    SELECT b.job_id, j.cost_micros FROM lectern.blocked b JOIN lectern.job j ON j.id = b.job_id
+    WHERE b.gate = wanted AND coalesce(j.cost_micros <= budget.cap_micros, true)
+    ORDER BY b.lane, b.tag, b.job_id LIMIT 500 FOR UPDATE OF b SKIP LOCKED
+  LOOP
+    EXIT WHEN room <= 0 OR room < held.cost_micros;
+    room := room - held.cost_micros;
+    free := free || held.job_id;
+  END LOOP;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
+  GET DIAGNOSTICS opened = ROW_COUNT;
+  RETURN opened;
+END $$;
+
 -- How many runs a gate admits now: null without a limit.
 CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT CASE
@@ -278,19 +317,62 @@ CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LA
     ELSE of_key END
 $$;
 
+-- How many of the rows that wait at a gate could run now, as far as this gate goes.
+CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  first record;
+  most  bigint;
+  taken bigint;
+BEGIN
+  SELECT j.conc_limit INTO first FROM (
+    SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted ORDER BY b.lane, b.tag, b.job_id LIMIT 1) AS b
+  JOIN lectern.job j ON j.id = b.job_id;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  CASE split_part(wanted, ':', 1)
+    WHEN 'kind', 'queue', 'key' THEN
+      most := lectern.gate_limit(wanted, first.conc_limit);
+      SELECT count(*) INTO taken FROM lectern.slot s WHERE s.gate = wanted;
+      RETURN CASE WHEN most IS NULL THEN 2147483647 ELSE greatest(0, most - taken) END;
+    -- Where money is short, that is counted out row by row when the gate opens.
+    WHEN 'budget' THEN RETURN 2147483647;
+    WHEN 'needs' THEN
+      RETURN CASE WHEN EXISTS (SELECT FROM lectern.dependency d WHERE d.job_id = substr(wanted, 7)::bigint) THEN 0
+                  ELSE 2147483647 END;
+    WHEN 'batch' THEN
+      RETURN CASE WHEN EXISTS (SELECT FROM lectern.batch x
+                               WHERE x.id = substr(wanted, 7)::bigint AND x.finished_at IS NOT NULL)
+                  THEN 2147483647 ELSE 0 END;
+    ELSE RETURN 0;
+  END CASE;
+END $$;
+
+-- Opens a gate for as many of the rows that wait there as it has room for, `most` at the most.
+CREATE FUNCTION lectern.widen_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE room integer;
+BEGIN
+  -- Money for one may be enough for several, and the other way round.
+  IF wanted LIKE 'budget:%' THEN RETURN lectern.open_budget(wanted); END IF;
+  room := least(most, lectern.gate_room(wanted));
+  RETURN CASE WHEN room > 0 THEN lectern.open_gate(wanted, room) ELSE 0 END;
+END $$;
+
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   gates text[];
-  scopes text[];
-  g text;
+  freed integer[];
 BEGIN
-  SELECT array_agg(DISTINCT s.gate) INTO gates FROM lectern.slot s WHERE s.job_id = ANY (ids);
-  SELECT array_agg(DISTINCT 'budget:' || h.scope) INTO scopes FROM lectern.budget_hold h WHERE h.job_id = ANY (ids);
-  IF gates IS NULL AND scopes IS NULL THEN RETURN; END IF;
-  PERFORM lectern.lock_gates(coalesce(gates, '{}') || coalesce(scopes, '{}'));
+  SELECT array_agg(x.gate), array_agg(x.n) INTO gates, freed FROM (
+    SELECT s.gate, count(*)::integer AS n FROM lectern.slot s WHERE s.job_id = ANY (ids) GROUP BY s.gate
+    UNION ALL
+    SELECT 'budget:' || h.scope, count(*)::integer FROM lectern.budget_hold h WHERE h.job_id = ANY (ids)
+    GROUP BY h.scope
+  ) AS x;
+  IF gates IS NULL THEN RETURN; END IF;
+  PERFORM lectern.lock_gates(gates);
   DELETE FROM lectern.slot s WHERE s.job_id = ANY (ids);
   WITH settled AS (
     DELETE FROM lectern.budget_hold h USING unnest(ids, spent) AS i (job_id, micros)
@@ -302,8 +384,8 @@ BEGIN
   FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
   ON CONFLICT (scope, period_start) DO UPDATE
     SET micros = b.micros + excluded.micros, over_micros = b.over_micros + excluded.over_micros;
-  FOREACH g IN ARRAY coalesce(gates, '{}') || coalesce(scopes, '{}') LOOP
-    PERFORM lectern.open_gate(g, cardinality(ids));
+  FOR i IN 1..cardinality(gates) LOOP
+    PERFORM lectern.widen_gate(gates[i], freed[i]);
   END LOOP;
 END $$;
 
@@ -374,14 +456,26 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Lets one more row try at each gate of a row that could not use its chance, except at the one that was shut for it.
+CREATE FUNCTION lectern.pass_on(q text, of_kind text, of_key text, budgets text[], shut text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM lectern.widen_gate(g, 1)
+  FROM unnest(ARRAY['queue:' || q, 'kind:' || of_kind, 'key:' || of_key]
+              || ARRAY(SELECT 'budget:' || b FROM unnest(budgets) AS b)) AS g
+  WHERE g IS NOT NULL AND g IS DISTINCT FROM shut;
+END $$;
+
 -- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body record;
   spent smallint;
+  was_ready boolean;
 BEGIN
-  SELECT j.queue, j.kind, j.unique_key, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
+  SELECT j.queue, j.kind, j.unique_key, coalesce(j.tag, j.id) AS tag, j.conc_key, j.budgets INTO body
+  FROM lectern.job j WHERE j.id = wanted;
   IF NOT FOUND THEN RETURN false; END IF;
   IF body.unique_key IS NOT NULL THEN
     PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
@@ -389,6 +483,7 @@ BEGIN
   DELETE FROM lectern.ready r
   WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.tag = body.tag AND r.job_id = wanted
   RETURNING r.attempt INTO spent;
+  was_ready := FOUND;
   IF NOT FOUND THEN
     DELETE FROM lectern.scheduled s WHERE s.job_id = wanted RETURNING s.attempt INTO spent;
   END IF;
@@ -401,6 +496,8 @@ BEGIN
   VALUES (wanted, body.kind, body.queue, as_outcome, spent,
           least(2147483647, greatest(0, (extract(epoch FROM now()) * 1000)::bigint - (wanted >> 20))), 0, with_code);
   PERFORM lectern.settle(ARRAY[wanted], ARRAY[as_outcome]);
+  -- A gate may have been opened for this row; then the next one there gets its chance.
+  IF was_ready THEN PERFORM lectern.pass_on(body.queue, body.kind, body.conc_key, body.budgets, NULL); END IF;
   RETURN true;
 END $$;
 
@@ -467,7 +564,10 @@ BEGIN
     IF cardinality(places) = 0 THEN RETURN; END IF;
     special := limited OR EXISTS (
       SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
-    IF special THEN places := lectern.admit(q, places); END IF;
+    IF special THEN
+      places := lectern.admit(q, places, round = 1);
+      EXIT WHEN places IS NULL;
+    END IF;
     pass := nextval('lectern.lease_token');
     RETURN QUERY
     WITH picked AS (
@@ -499,21 +599,36 @@ END $$;
 
 -- Of the rows at `places`, returns those that may run now and takes the slots and holds money for them. The others
 -- leave `ready`: what came too late ends as expired, what meets a limit or an empty budget is blocked at that gate.
-CREATE FUNCTION lectern.admit(q text, places tid[]) RETURNS tid[] LANGUAGE plpgsql
+-- Who holds gates already may not wait for others of them, as they are waited for in the order of their names only: the
+-- answer is null when one is held elsewhere.
+CREATE FUNCTION lectern.admit(q text, places tid[], may_wait boolean) RETURNS tid[] LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
   expired  bigint[] := '{}';
+  gates    text[];
+  taken    integer[];
   at_gate  text;
   shut     text;
+  place    integer;
   most     integer;
   left_micros bigint;
 BEGIN
-  PERFORM lectern.lock_gates(ARRAY(
+  SELECT array_agg(DISTINCT g ORDER BY g) INTO gates FROM (
     SELECT unnest(ARRAY['queue:' || q, 'kind:' || j.kind, 'key:' || j.conc_key]
-                  || ARRAY(SELECT 'budget:' || s FROM unnest(j.budgets) AS s))
-    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)));
+                  || ARRAY(SELECT 'budget:' || s FROM unnest(j.budgets) AS s)) AS g
+    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)) AS x
+  WHERE g IS NOT NULL;
+  IF may_wait THEN
+    PERFORM lectern.lock_gates(gates);
+  ELSE
+    FOREACH at_gate IN ARRAY gates LOOP
+      IF NOT pg_try_advisory_xact_lock(hashtextextended('gate:' || at_gate, 0)) THEN RETURN NULL; END IF;
+    END LOOP;
+  END IF;
+  SELECT array_agg((SELECT count(*) FROM lectern.slot s WHERE s.gate = g.name)::integer ORDER BY g.n) INTO taken
+  FROM unnest(gates) WITH ORDINALITY AS g (name, n);
   FOR cand IN
     SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at,
            j.unique_key
@@ -531,8 +646,7 @@ BEGIN
     FOREACH at_gate IN ARRAY ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key] LOOP
       CONTINUE WHEN at_gate IS NULL;
       most := lectern.gate_limit(at_gate, cand.conc_limit);
-      CONTINUE WHEN most IS NULL;
-      IF (SELECT count(*) FROM lectern.slot s WHERE s.gate = at_gate) >= most THEN
+      IF taken[array_position(gates, at_gate)] >= most THEN
         shut := at_gate;
         EXIT;
       END IF;
@@ -550,11 +664,16 @@ BEGIN
       DELETE FROM lectern.ready r WHERE r.ctid = cand.place;
       INSERT INTO lectern.blocked (job_id, queue, lane, tag, attempt, crashes, flags, gate)
       VALUES (cand.job_id, cand.queue, cand.lane, cand.tag, cand.attempt, cand.crashes, cand.flags, shut);
+      -- Another gate may have been opened for this row, with a slot that nobody else was told of.
+      PERFORM lectern.pass_on(q, cand.kind, cand.conc_key, cand.budgets, shut);
       CONTINUE;
     END IF;
-    INSERT INTO lectern.slot (gate, job_id)
-    SELECT g, cand.job_id FROM unnest(ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key]) AS g
-    WHERE g IS NOT NULL AND lectern.gate_limit(g, cand.conc_limit) IS NOT NULL;
+    FOREACH at_gate IN ARRAY ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key] LOOP
+      CONTINUE WHEN at_gate IS NULL OR lectern.gate_limit(at_gate, cand.conc_limit) IS NULL;
+      INSERT INTO lectern.slot (gate, job_id) VALUES (at_gate, cand.job_id);
+      place := array_position(gates, at_gate);
+      taken[place] := taken[place] + 1;
+    END LOOP;
     INSERT INTO lectern.budget_hold (job_id, scope, micros)
     SELECT cand.job_id, b.scope, cand.cost_micros FROM lectern.budget b WHERE b.scope = ANY (cand.budgets);
     admitted := admitted || cand.place;
@@ -668,7 +787,9 @@ BEGIN
            g.code, g.message
     FROM gone g WHERE g.action NOT IN ('succeed', 'release')
   )
-  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+  -- A success that names no cost is taken to have cost what was foreseen; another end costs what it says, or nothing.
+  SELECT array_agg(g.job_id),
+         array_agg(CASE g.action WHEN 'succeed' THEN g.spent ELSE coalesce(g.spent, 0) END) FILTER (WHERE g.flags & 2 = 2),
          array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
          array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
                                  WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
@@ -792,7 +913,7 @@ BEGIN
          array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
   INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
   IF hooked IS NOT NULL THEN
-    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+    PERFORM lectern.release_runs(hooked, array_fill(0::bigint, ARRAY[cardinality(hooked)]));
   END IF;
   IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
   RETURN NEXT;
