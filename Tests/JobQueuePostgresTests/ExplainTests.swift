@@ -29,7 +29,8 @@ import Testing
 
     @Test func aJobThatIsNotThereIsSaidToBeMissing() async throws {
         try await withQueue { fixture in
-            #expect(try await Self.why(fixture, JobID(rawValue: 99)).0 == [.noSuchJob])
+            let (codes, _) = try await Self.why(fixture, JobID(rawValue: 99))
+            #expect(codes == [.noSuchJob])
         }
     }
 

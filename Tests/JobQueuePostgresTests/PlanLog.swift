@@ -68,7 +68,7 @@ struct PlanLog: Sendable {
         try await connection.execute("SET client_min_messages = log")
         try await connection.execute("SET auto_explain.log_min_duration = 0")
         self.notices.texts.withLock { $0 = [] }
-        try await connection.query(statement, timeout: .seconds(60))
+        _ = try await connection.query(statement, timeout: .seconds(60))
         let texts = self.notices.texts.withLock { $0 }
         try await connection.execute("SET auto_explain.log_min_duration = -1")
         try await connection.execute("RESET client_min_messages")
