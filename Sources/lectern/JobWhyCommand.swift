@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobQueue
 import JobQueuePostgres
 
 struct JobWhyCommand: AsyncParsableCommand {
