@@ -1,22 +1,25 @@
 /// The life of one job, from acceptance to an end.
 ///
-/// The machine performs nothing: each event returns the action that the store carries out. The statements of
-/// `JobQueuePostgres` repeat these guards, and a test drives both with the same events.
-/// `docs/job-lifecycle.md` draws it.
+/// The machine performs nothing: each event returns the action that the store carries out. The statements of the
+/// database repeat these guards, and a test drives both with the same events. `docs/job-lifecycle.md` draws it.
 public struct JobStateMachine: Hashable, Sendable {
     public enum State: Hashable, Sendable {
-        /// Runnable now. Can transition to `running`, `cancelled`.
+        /// Runnable now. Can transition to `running`, `blocked`, `cancelled`, `superseded`, `expired`.
         case ready(spent: Int)
-        /// Runnable later. Can transition to `ready`, `cancelled`.
+        /// Runnable later. Can transition to `ready`, `cancelled`, `superseded`.
         case scheduled(spent: Int)
-        /// Leased by a worker. Can transition to every other state.
+        /// Waits at a gate: a limit, a budget, another job. Can transition to `ready`, `cancelled`, `superseded`.
+        case blocked(spent: Int)
+        /// Leased by a worker. Can transition to every other state but `expired`.
         case running(attempt: Int, token: Int64)
-        case succeeded, dead, cancelled
+        /// Kept with its body. Can transition to `ready`, when somebody redrives it.
+        case dead
+        case succeeded, cancelled, superseded, expired
 
         public var isFinal: Bool {
             switch self {
-            case .succeeded, .dead, .cancelled: true
-            case .ready, .scheduled, .running: false
+            case .succeeded, .dead, .cancelled, .superseded, .expired: true
+            case .ready, .scheduled, .blocked, .running: false
             }
         }
     }
@@ -38,12 +41,24 @@ public struct JobStateMachine: Hashable, Sendable {
 
     public enum ClaimAction: Hashable, Sendable {
         case run(attempt: Int)
+        /// A gate refuses it: it leaves the runnable rows until the gate opens.
+        case block
+        /// It is not worth a run any more.
+        case expire
         case skip
     }
 
     /// A worker asks for work; `token` is larger than any this job had before.
-    public mutating func claimed(token: Int64) -> ClaimAction {
+    public mutating func claimed(token: Int64, gateIsShut: Bool = false, isExpired: Bool = false) -> ClaimAction {
         guard case .ready(let spent) = self.state else { return .skip }
+        if isExpired {
+            self.state = .expired
+            return .expire
+        }
+        if gateIsShut {
+            self.state = .blocked(spent: spent)
+            return .block
+        }
         self.state = .running(attempt: spent + 1, token: token)
         return .run(attempt: spent + 1)
     }
@@ -51,6 +66,12 @@ public struct JobStateMachine: Hashable, Sendable {
     /// The time of a scheduled job has come.
     public mutating func becameDue() {
         guard case .scheduled(let spent) = self.state else { return }
+        self.state = .ready(spent: spent)
+    }
+
+    /// The gate at which the job waits lets it try again.
+    public mutating func gateOpened() {
+        guard case .blocked(let spent) = self.state else { return }
         self.state = .ready(spent: spent)
     }
 
@@ -66,36 +87,42 @@ public struct JobStateMachine: Hashable, Sendable {
         switch action {
         case .succeed:
             self.state = .succeeded
-        case .retry where self.isUnwanted, .snooze where self.isUnwanted, .release where self.isUnwanted:
+        case .discard:
+            self.state = .dead
+        case .cancel:
             self.state = .cancelled
         case .retry(let delay):
             if attempt >= self.maxAttempts {
                 self.state = .dead
             } else {
-                self.state = delay > .zero ? .scheduled(spent: attempt) : .ready(spent: attempt)
+                self.comeBack(spent: attempt, after: delay)
             }
         case .snooze(let delay):
-            self.state = delay > .zero ? .scheduled(spent: attempt - 1) : .ready(spent: attempt - 1)
+            self.comeBack(spent: attempt - 1, after: delay)
         case .release:
-            self.state = .ready(spent: attempt - 1)
-        case .discard:
-            self.state = .dead
-        case .cancel:
-            self.state = .cancelled
+            self.comeBack(spent: attempt - 1, after: .zero)
         }
         return .write
+    }
+
+    private mutating func comeBack(spent: Int, after delay: Duration) {
+        if self.isUnwanted {
+            self.state = .cancelled
+        } else {
+            self.state = delay > .zero ? .scheduled(spent: spent) : .ready(spent: spent)
+        }
     }
 
     /// The worker that held the job was found dead. The attempt stays spent.
     public mutating func workerLost() {
         guard case .running(let attempt, _) = self.state else { return }
         self.crashes += 1
-        guard !self.isUnwanted else {
+        if self.isUnwanted {
             self.state = .cancelled
-            return
+        } else {
+            let isSpent = self.crashes >= self.maxCrashes || attempt >= self.maxAttempts
+            self.state = isSpent ? .dead : .ready(spent: attempt)
         }
-        let isSpent = self.crashes >= self.maxCrashes || attempt >= self.maxAttempts
-        self.state = isSpent ? .dead : .ready(spent: attempt)
     }
 
     public enum CancelAction: Hashable, Sendable {
@@ -107,17 +134,25 @@ public struct JobStateMachine: Hashable, Sendable {
         case tooLate
     }
 
-    /// Somebody asks for the job to stop.
-    public mutating func cancelRequested() -> CancelAction {
+    /// Somebody asks for the job to stop, or a newer version makes it pointless.
+    public mutating func cancelRequested(isSuperseded: Bool = false) -> CancelAction {
         switch self.state {
-        case .ready, .scheduled:
-            self.state = .cancelled
+        case .ready, .scheduled, .blocked:
+            self.state = isSuperseded ? .superseded : .cancelled
             return .cancelled
         case .running:
             self.isUnwanted = true
             return .askWorker
-        case .succeeded, .dead, .cancelled:
+        case .succeeded, .dead, .cancelled, .superseded, .expired:
             return .tooLate
         }
+    }
+
+    /// Somebody gives a dead letter another chance, with all its attempts.
+    public mutating func redriven() {
+        guard case .dead = self.state else { return }
+        self.state = .ready(spent: 0)
+        self.crashes = 0
+        self.isUnwanted = false
     }
 }

@@ -33,12 +33,25 @@ struct QueueRunner<Store: JobStore>: Sendable {
         }
 
         func adjust(slots: Int, prefetch: Int, isQuiet: Bool) {
-            self.state.withLock { state in
+            let isChanged = self.state.withLock { state in
+                let before = (state.slots, state.prefetch, state.isQuiet)
                 state.slots = max(1, slots)
                 state.prefetch = max(0, prefetch)
                 state.isQuiet = isQuiet
+                return before != (state.slots, state.prefetch, state.isQuiet)
             }
-            self.changed.raise()
+            if isChanged { self.changed.raise() }
+        }
+
+        /// Takes jobs out that were claimed and have not started.
+        func withdraw(_ ids: Set<JobID>) -> [ClaimedJob] {
+            let withdrawn = self.state.withLock { state -> [ClaimedJob] in
+                let withdrawn = state.buffer.filter { ids.contains($0.lease.jobID) }
+                if !withdrawn.isEmpty { state.buffer.removeAll { ids.contains($0.lease.jobID) } }
+                return withdrawn
+            }
+            if !withdrawn.isEmpty { self.changed.raise() }
+            return withdrawn
         }
 
         /// The next job for a slot; `nil` gives the slot back.

@@ -30,7 +30,7 @@ public final class Worker<Store: JobStore>: Service {
         self.life = Mutex(
             WorkerLife(
                 now: ContinuousClock().now, isolationLimit: configuration.isolationLimit,
-                probation: configuration.silenceLimit))
+                probation: configuration.silenceLimit, trial: configuration.heartbeatInterval * 2))
     }
 
     /// True while the worker is registered, hears its store and takes work.
@@ -62,7 +62,7 @@ public final class Worker<Store: JobStore>: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { upkeep in
                 upkeep.addTask { await self.keepAlive(runners) }
-                upkeep.addTask { await self.watchForStops() }
+                upkeep.addTask { await self.watchForStops(runners, endings: endings) }
                 upkeep.addTask { await self.promote(runners) }
                 upkeep.addTask { await self.rescue() }
                 upkeep.addTask { await self.sweepDeadlines(endings: endings) }
@@ -190,6 +190,8 @@ public final class Worker<Store: JobStore>: Service {
                                 "discarded": "\(report.discarded)",
                             ])
                     }
+                    // A claim of a lost worker may have been under way while its other leases were taken.
+                    if report.lostWorkers > 0 { sweptAt = clock.now - self.configuration.deadlineSweepInterval }
                 } catch {
                     self.logger.debug("the rescue sweep failed", metadata: ["error": "\(error)"])
                 }
@@ -232,12 +234,19 @@ public final class Worker<Store: JobStore>: Service {
     }
 
     /// Stops runs that somebody wants stopped: at once when a wake-up says so, and by asking now and then.
-    private func watchForStops() async {
+    private func watchForStops(_ runners: [QueueRunner<Store>], endings: EndingWriter<Store>) async {
         while !Task.isCancelled {
             await self.stopsAsked.wait(atMost: self.configuration.stopPollInterval, clock: ContinuousClock())
             guard self.runs.count > 0, let id = self.identity.current else { continue }
             do {
-                self.runs.stop(jobs: try await self.store.stopWishes(for: id))
+                let wanted = Set(try await self.store.stopWishes(for: id))
+                for runner in runners {
+                    endings.add(
+                        runner.desk.withdraw(wanted).map {
+                            JobEnding(job: $0, action: .cancel, code: "cancelled", message: "cancelled on request")
+                        })
+                }
+                self.runs.stop(jobs: wanted)
             } catch {
                 // The wish stays where it is until it is heard.
                 self.logger.debug("asking for stops failed", metadata: ["error": "\(error)"])

@@ -18,11 +18,13 @@ struct WorkerLife: Sendable {
     private var heardSince: ContinuousClock.Instant
     private var isIsolated = false
 
-    init(now: ContinuousClock.Instant, isolationLimit: Duration, probation: Duration) {
+    /// - Parameter trial: how long a fresh worker waits before it judges others: enough for those that lived through an
+    ///   outage to be heard again, and short enough for a fleet that was killed as a whole to recover in time.
+    init(now: ContinuousClock.Instant, isolationLimit: Duration, probation: Duration, trial: Duration) {
         self.isolationLimit = isolationLimit
         self.probation = probation
         self.lastHeard = now
-        self.heardSince = now
+        self.heardSince = now - max(.zero, probation - trial)
     }
 
     mutating func heartbeatSucceeded(isKnown: Bool, now: ContinuousClock.Instant) -> Action {

@@ -29,7 +29,7 @@ public final class PostgresJobQueue: Sendable {
         let result = try await self.database.withTransaction(timeout: timeout) { connection in
             try await body(JobTransaction(connection: connection, touched: touched))
         }
-        await self.wake(touched.names)
+        self.wake(touched.names)
         return result
     }
 
@@ -38,8 +38,15 @@ public final class PostgresJobQueue: Sendable {
         _ arguments: Arguments, options: EnqueueOptions = EnqueueOptions()
     ) async throws -> EnqueuedJob {
         let rows = try JobRow.rows([arguments], options: options)
+        // Most requests for a hot key find its job under way; they read one row and write nothing.
+        if let key = rows[0].uniqueKey, rows[0].extra == nil,
+            let live = try await self.database.queryOne("SELECT lectern.live_job(\(key), \(rows[0].lane)) AS id"),
+            let id = try live.decode("id", as: Int64?.self)
+        {
+            return EnqueuedJob(id: JobID(rawValue: id), outcome: .joined)
+        }
         let enqueued = try await JobTransaction.store(rows, in: self.database)
-        if rows[0].delayMilliseconds == 0, enqueued[0].isNew { await self.wake([rows[0].queue]) }
+        if rows[0].delayMilliseconds == 0, enqueued[0].isNew { self.wake([rows[0].queue]) }
         return enqueued[0]
     }
 
@@ -54,8 +61,8 @@ public final class PostgresJobQueue: Sendable {
     }
 
     /// Tells workers that there may be work. Needed only after an enqueue in a foreign transaction.
-    public func wake(_ queues: some Sequence<String> & Sendable) async {
-        await self.waker.wake(queues)
+    public func wake(_ queues: some Sequence<String> & Sendable) {
+        self.waker.wake(queues)
     }
 }
 

@@ -121,7 +121,16 @@ public final class PostgresJobStore: JobStore {
     public func end(_ endings: [JobEnding]) async throws -> EndReport {
         guard !endings.isEmpty else { return EndReport(accepted: []) }
         let statement: SQL = endings.allSatisfy(\.isPlainSuccess) ? .finish(endings) : .end(endings)
-        return try Self.report(try await self.database.query(statement))
+        let report = try Self.report(try await self.database.query(statement))
+        self.lookAgain(after: endings.filter { report.accepted.contains($0.job.lease.jobID) })
+        return report
+    }
+
+    /// The end of a run that held a slot may have let a blocked job go, and this worker has a place for it.
+    private func lookAgain(after endings: [JobEnding]) {
+        for queue in Set(endings.lazy.filter { !$0.job.isPlain }.map(\.job.queue)) {
+            self.wakeUpSource.yield(.queue(queue))
+        }
     }
 
     private static func report(_ rows: [PostgresRow]) throws -> EndReport {
@@ -148,6 +157,7 @@ public final class PostgresJobStore: JobStore {
                 guard !report.accepted.isEmpty else { throw LeaseLost() }
                 try await commit(transaction)
             }
+            self.lookAgain(after: [ending])
             return true
         } catch is LeaseLost {
             return false
@@ -166,7 +176,7 @@ public final class PostgresJobStore: JobStore {
         let row = try await self.database.queryOne(
             "SELECT * FROM lectern.rescue(\(silence.milliseconds), \(isThorough))", timeout: .seconds(30))
         guard let row else { return RescueReport() }
-        await self.queue.wake(try row.decode("queues", as: [String]?.self) ?? [])
+        self.queue.wake(try row.decode("queues", as: [String]?.self) ?? [])
         return RescueReport(
             lostWorkers: try row.decode("lost"), requeued: try row.decode("requeued"),
             discarded: try row.decode("discarded"))

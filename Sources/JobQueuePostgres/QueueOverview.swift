@@ -14,6 +14,10 @@ public struct QueueOverview: Sendable, Hashable {
         public var scheduled: Int
         public var running: Int
         public var dead: Int
+        /// Waiting at a limit, a budget, a pause of their kind or for other jobs.
+        public var blocked: Int
+        /// True while operators keep the whole queue from being claimed.
+        public var isPaused: Bool
         /// How long the job that has been ready longest exists; `nil` when none is ready.
         public var oldestReadyAge: Duration?
     }
@@ -85,6 +89,8 @@ public struct QueueOverviewStore: Sendable {
               UNION SELECT queue FROM lectern.lease
               UNION SELECT queue FROM (SELECT queue FROM lectern.scheduled LIMIT \(cap)) AS s
               UNION SELECT queue FROM (SELECT queue FROM lectern.dead LIMIT \(cap)) AS d
+              UNION SELECT queue FROM (SELECT queue FROM lectern.blocked LIMIT \(cap)) AS b
+              UNION SELECT queue FROM lectern.queue_control WHERE paused_until > now()
             )
             SELECT k.queue,
                    (SELECT count(*) FROM (SELECT FROM lectern.ready WHERE queue = k.queue LIMIT \(cap)) AS x) AS ready,
@@ -92,6 +98,10 @@ public struct QueueOverviewStore: Sendable {
                      AS scheduled,
                    (SELECT count(*) FROM (SELECT FROM lectern.lease WHERE queue = k.queue LIMIT \(cap)) AS x) AS running,
                    (SELECT count(*) FROM (SELECT FROM lectern.dead WHERE queue = k.queue LIMIT \(cap)) AS x) AS dead,
+                   (SELECT count(*) FROM (SELECT FROM lectern.blocked WHERE queue = k.queue LIMIT \(cap)) AS x)
+                     AS blocked,
+                   EXISTS (SELECT FROM lectern.queue_control c WHERE c.queue = k.queue AND c.paused_until > now())
+                     AS paused,
                    (SELECT greatest(0, extract(epoch FROM now() - lectern.job_time(min(first.job_id))) * 1000)::int8
                       FROM unnest('{0,10,20}'::int2[]) AS probe (lane) CROSS JOIN LATERAL
                         (SELECT job_id FROM lectern.ready WHERE queue = k.queue AND lane = probe.lane
@@ -102,6 +112,7 @@ public struct QueueOverviewStore: Sendable {
             QueueOverview.Queue(
                 name: try row.decode("queue"), ready: try row.decode("ready"), scheduled: try row.decode("scheduled"),
                 running: try row.decode("running"), dead: try row.decode("dead"),
+                blocked: try row.decode("blocked"), isPaused: try row.decode("paused"),
                 oldestReadyAge: try row.decode("oldest_ms", as: Int64?.self).map { .milliseconds($0) })
         }
     }

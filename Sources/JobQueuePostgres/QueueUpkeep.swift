@@ -53,6 +53,16 @@ public struct QueueUpkeep: Sendable {
         try await self.rows("SELECT lectern.sweep_leftovers(\(Int32(Self.portion)))")
     }
 
+    /// Takes waiters off whose time is over; a job that nobody waits for any more is cancelled. Answers how many left.
+    public func sweepWaiters() async throws -> Int {
+        try await self.rows("SELECT lectern.sweep_waiters(\(Int32(Self.portion)))")
+    }
+
+    /// Ends waiting jobs that are not worth a run any more, wherever no claim looks at them. Answers how many.
+    public func sweepExpired() async throws -> Int {
+        try await self.rows("SELECT lectern.sweep_expired(\(Int32(Self.portion)))")
+    }
+
     private func rows(_ sweep: SQL) async throws -> Int {
         try await self.database.queryOne(sweep, timeout: Self.timeout)?.decode(0) ?? 0
     }

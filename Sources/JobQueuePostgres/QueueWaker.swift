@@ -35,14 +35,16 @@ final class QueueWaker: Sendable {
         self.logger = logger
     }
 
-    func wake(_ queues: some Sequence<String>) async {
+    /// Returns at once: whoever enqueued has its answer, and the wake-up travels on its own.
+    func wake(_ queues: some Sequence<String>) {
         let now = ContinuousClock().now
         for queue in queues {
             switch self.decide(queue, now: now) {
             case .send:
-                await self.send(queue)
+                // Unstructured, since the caller must not wait for it; the statement has a deadline.
+                Task { await self.send(queue) }
             case .sendLater(let instant):
-                // Unstructured: the caller's answer must not wait for it, and it ends by itself within the pause.
+                // Unstructured for the same reason; it ends by itself within the pause.
                 Task {
                     try? await Task.sleep(until: instant, clock: .continuous)
                     self.paces.withLock { $0[queue] = .sent(ContinuousClock().now) }

@@ -10,6 +10,9 @@ struct OverviewPage {
         let scheduled: String
         let running: String
         let dead: String
+        let blocked: String
+        /// Nothing of it is claimed until operators or time end the pause.
+        let isPaused: Bool
         let oldest: String
     }
 
@@ -44,6 +47,7 @@ struct OverviewPage {
             Queue(
                 name: queue.name, ready: Self.count(queue.ready), scheduled: Self.count(queue.scheduled),
                 running: Self.count(queue.running), dead: Self.count(queue.dead),
+                blocked: Self.count(queue.blocked), isPaused: queue.isPaused,
                 oldest: queue.oldestReadyAge.map(Self.age) ?? "–")
         }
         self.workers = overview.workers.map { worker in

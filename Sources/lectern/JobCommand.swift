@@ -4,8 +4,10 @@ import JobQueuePostgres
 
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Look at one job, wait for it, stop it.",
-        subcommands: [Show.self, Wait.self, Cancel.self])
+        commandName: "job", abstract: "Look at jobs, wait for one, stop it, run it again, ask why it does not run.",
+        subcommands: [
+            Show.self, Wait.self, Cancel.self, JobListCommand.self, JobRetryCommand.self, JobWhyCommand.self,
+        ])
 
     /// The job that a verb is about.
     struct Target: ParsableArguments {
@@ -65,7 +67,7 @@ struct JobCommand: AsyncParsableCommand {
         func run() async throws {
             let id = try self.target.jobID()
             let result = try await self.target.database.with { database, _ in
-                try await JobInspector(database: database).cancel(id)
+                try await JobInspector(database: database).cancel(id, actor: "cli")
             }
             switch result {
             case .cancelled: Terminal.put("cancelled")

@@ -14,6 +14,7 @@ struct Lectern: AsyncParsableCommand {
               lectern resync --path book --wait           publish a folder and wait for the verdict
               lectern search "why do robots fall"         ask the index
               lectern job show 1234                       where a job stands
+              lectern queue pause personalize --for 30m   start nothing of it for a while
               lectern doctor                              what is wrong with this setup
 
             EXIT CODES
@@ -21,8 +22,8 @@ struct Lectern: AsyncParsableCommand {
               8 a guard stopped it   10 the wait timed out   11 cancelled
             """,
         subcommands: [
-            UpCommand.self, MigrateCommand.self, ResyncCommand.self, JobCommand.self, SearchCommand.self,
-            VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
+            UpCommand.self, MigrateCommand.self, ResyncCommand.self, JobCommand.self, QueueCommand.self,
+            WorkerCommand.self, SearchCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
         ])
 
     static func main() async {

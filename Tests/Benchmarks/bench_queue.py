@@ -260,9 +260,9 @@ class Benchmark:
                 values[side] = self._fetch_rate(side, large)
             self._result(name, "jobs/s", baseline_name="the same worker on an empty system", target=0.9
                          ).add(values["large"], values["small"])
-            self._result(f"{name}_fetch_buffers", "buffers", target=200, lower_is_better=True, combine=max
-                         ).add(buffers(large, "fetch"))
-            self._result(f"{name}_claim_buffers", "buffers", combine=max).add(buffers(large, "claim"))
+            fetch, claim = buffers(large)
+            self._result(f"{name}_fetch_buffers", "buffers", target=200, lower_is_better=True, combine=max).add(fetch)
+            self._result(f"{name}_claim_buffers", "buffers", combine=max).add(claim)
             progress(f"round {number} of {self.sizes.rounds}: {name}, {time.monotonic() - began:.0f} s")
 
     def _fetch_rate(self, database, large):

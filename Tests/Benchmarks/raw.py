@@ -5,6 +5,8 @@ import pathlib
 import re
 import time
 
+import psycopg
+
 from processes import BenchError
 
 SQL = pathlib.Path(__file__).parent / "sql"
@@ -46,7 +48,7 @@ class Raw:
         """Claims and ends so many waiting jobs; returns jobs per second and costs."""
         worker = connection.execute(statement("worker")).fetchone()[0]
         wal, cpu = self.server.wal_bytes(connection), self.server.cpu_seconds()
-        rate = self.pgbench(database, "claim_end", clients, jobs // CLAIM_SIZE, worker=worker) * CLAIM_SIZE
+        rate = self.pgbench(database, "claim_end", clients, jobs // CLAIM_SIZE, worker=worker, hint=0) * CLAIM_SIZE
         costs = {
             "rate": rate,
             "server_cpu": self.server.cpu_seconds() - cpu,
@@ -91,11 +93,26 @@ def _block(columns, numbers, milliseconds):
     return "".join(lines).encode()
 
 
-def buffers(connection, name):
-    """Buffers that a statement of sql/ touches; it is rolled back."""
-    with connection.transaction(force_rollback=True):
-        plan = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement(name)}").fetchone()[0][0]["Plan"]
-    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+def buffers(connection):
+    """Buffers touched by the choice of 50 jobs and by the whole claim of 50, as the claim after another would."""
+    names = {"worker": connection.execute(statement("worker")).fetchone()[0], "hint": 0}
+    # The worker before handed back what it had not started; those rows are no picture of a backlog.
+    for _ in range(20):
+        names["hint"], ended = connection.execute(statement("worked_off"), names).fetchone()
+        if not ended:
+            raise BenchError("the large queue gave no job to a claim")
+    # EXPLAIN takes no parameters, so the client puts them in.
+    cursor = psycopg.ClientCursor(connection)
+    touched = []
+    for name in ("fetch", "claim"):
+        with connection.transaction(force_rollback=True):
+            # As the claim itself sets them.
+            connection.execute("SET LOCAL enable_seqscan = off")
+            connection.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement(name)}", names)
+            plan = cursor.fetchone()[0][0]["Plan"]
+        touched.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+    return touched
 
 
 def dead_rows(connection):

@@ -6,13 +6,13 @@ import Testing
     private let start = ContinuousClock().now
 
     private func life() -> WorkerLife {
-        WorkerLife(now: self.start, isolationLimit: .seconds(60), probation: .seconds(12))
+        WorkerLife(now: self.start, isolationLimit: .seconds(60), probation: .seconds(12), trial: .seconds(6))
     }
 
-    @Test func aWorkerThatJustStartedJudgesNobody() {
+    @Test func aWorkerThatJustStartedJudgesNobodyUntilOthersHadTimeToBeHeard() {
         let life = self.life()
-        #expect(!life.mayRescue(now: self.start + .seconds(11)))
-        #expect(life.mayRescue(now: self.start + .seconds(12)))
+        #expect(!life.mayRescue(now: self.start + .seconds(5)))
+        #expect(life.mayRescue(now: self.start + .seconds(6)))
     }
 
     @Test func afterAnOutageOthersGetTimeToReturn() {

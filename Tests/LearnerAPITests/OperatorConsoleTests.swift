@@ -45,16 +45,24 @@ import Testing
                 INSERT INTO lectern.ready (queue, lane, tag, job_id)
                 SELECT 'flood', 10, n, n FROM generate_series(1, 1500) AS n
                 """)
+            try await fixture.database.execute(
+                "INSERT INTO lectern.blocked (job_id, queue, lane, tag, gate) VALUES (8, 'sync', 10, 8, 'kind:sync_book')"
+            )
+            try await fixture.database.execute(
+                "INSERT INTO lectern.queue_control (queue, paused_until) VALUES ('embed', 'infinity')")
             let overview = try await QueueOverviewStore(database: fixture.database).overview()
             #expect(overview.queues.map(\.name) == ["embed", "flood", "personalize", "sync"])
             #expect(overview.queues.map(\.ready) == [0, 1_001, 1, 0])
             #expect(overview.queues.map(\.dead) == [1, 0, 0, 0])
+            #expect(overview.queues.map(\.blocked) == [0, 0, 0, 1])
+            #expect(overview.queues.map(\.isPaused) == [true, false, false, false])
             #expect(overview.queues[2].oldestReadyAge != nil)
             #expect(overview.workers.map(\.name) == ["host/1/sync", "host/2/embed"])
 
             let page = try await server.send("GET", "/ops")
             #expect(page.status == 200)
             #expect(page.text.contains("more than 1000"))
+            #expect(page.text.contains("embed (paused)"))
             #expect(page.text.contains("2 of 4"))
             #expect(page.text.contains("not seen"))
             #expect(page.text.contains("vectors_unreachable"))

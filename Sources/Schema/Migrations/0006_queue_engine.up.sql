@@ -39,10 +39,12 @@ CREATE TABLE lectern.blocked (
   crashes smallint NOT NULL DEFAULT 0,
   flags   smallint NOT NULL DEFAULT 0,
   gate    text     COLLATE "C" NOT NULL,
-  since   timestamptz NOT NULL DEFAULT now()
+  since   timestamptz NOT NULL DEFAULT now(),
+  run_at  timestamptz
 );
 CREATE INDEX blocked_gate ON lectern.blocked (gate, lane, tag, job_id);
 COMMENT ON COLUMN lectern.blocked.gate IS 'kind:…, key:…, budget:…, needs:<job id>, batch:<id>';
+COMMENT ON COLUMN lectern.blocked.run_at IS 'not before this time either, where it was delayed as well';
 
 -- Leases are found by worker only when a worker is lost, so no index is paid for at every claim.
 DROP INDEX lectern.lease_worker;
@@ -55,10 +57,12 @@ ALTER TABLE lectern.lease
 
 -- Wishes to stop a running job; they outlive the worker that should have heard them.
 CREATE TABLE lectern.stop_wish (
-  job_id bigint      NOT NULL PRIMARY KEY,
-  at     timestamptz NOT NULL DEFAULT now(),
-  actor  text
+  job_id  bigint      NOT NULL PRIMARY KEY,
+  at      timestamptz NOT NULL DEFAULT now(),
+  actor   text,
+  outcome text        COLLATE "C" NOT NULL DEFAULT 'cancelled'
 );
+COMMENT ON COLUMN lectern.stop_wish.outcome IS 'how the job ends when its run obeys';
 INSERT INTO lectern.stop_wish (job_id) SELECT job_id FROM lectern.lease WHERE cancel_requested;
 ALTER TABLE lectern.lease DROP COLUMN cancel_requested;
 
@@ -77,7 +81,11 @@ ALTER TABLE lectern.dead
   ADD COLUMN budgets     text[],
   ADD COLUMN cost_micros bigint NOT NULL DEFAULT 0,
   ADD COLUMN fair_key    text COLLATE "C",
-  ADD COLUMN batch_id    bigint;
+  ADD COLUMN batch_id    bigint,
+  ADD COLUMN tag         bigint,
+  ADD COLUMN lineage     text COLLATE "C",
+  ADD COLUMN version     bigint,
+  ADD COLUMN abandonable boolean NOT NULL DEFAULT false;
 
 -- What operators say of a queue and of a kind. A row is there once something was said.
 CREATE TABLE lectern.queue_control (
@@ -140,6 +148,16 @@ CREATE TABLE lectern.lineage (
   version bigint NOT NULL,
   job_id  bigint NOT NULL,
   at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- Finds what a newer version supersedes; holds only jobs that have a lineage.
+CREATE INDEX job_lineage ON lectern.job (lineage, version) WHERE lineage IS NOT NULL;
+
+-- Jobs that lose their worth at a time. A row is cleared when its time has come, whatever became of the job.
+CREATE TABLE lectern.expiry (
+  at     timestamptz NOT NULL,
+  job_id bigint      NOT NULL,
+  PRIMARY KEY (at, job_id)
 );
 
 CREATE TABLE lectern.batch (
@@ -227,15 +245,61 @@ BEGIN
   END LOOP;
 END $$;
 
--- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed.
+-- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
+-- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
-DECLARE opened integer;
+DECLARE opened bigint[];
 BEGIN
+  -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
+  -- Nothing sweeps the gates that open once, so their rows are waited for.
+  IF wanted LIKE 'needs:%' OR wanted LIKE 'batch:%' THEN
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE);
+  ELSE
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE SKIP LOCKED);
+  END IF;
+  IF cardinality(opened) = 0 THEN RETURN 0; END IF;
   WITH freed AS (
-    DELETE FROM lectern.blocked WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM lectern.blocked WHERE gate = wanted ORDER BY lane, tag, job_id LIMIT most FOR UPDATE))
-    RETURNING job_id, queue, lane, tag, attempt, crashes, flags
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (opened)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags, b.run_at
+  ), later AS (
+    INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
+    SELECT run_at, job_id, queue, lane, tag, attempt, crashes, flags, 'delayed' FROM freed WHERE run_at > now()
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint
+  FROM freed WHERE run_at IS NULL OR run_at <= now();
+  RETURN cardinality(opened);
+END $$;
+
+-- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
+-- that exceeds the whole cap can never run and stands in nobody's way.
+CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  budget lectern.budget;
+  room   bigint := lectern.budget_left(substr(wanted, 8));
+  held   record;
+  free   bigint[] := '{}';
+  opened integer;
+BEGIN
+  SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
+  FOR held IN
+    SELECT b.job_id, j.cost_micros FROM lectern.blocked b JOIN lectern.job j ON j.id = b.job_id
+    WHERE b.gate = wanted AND coalesce(j.cost_micros <= budget.cap_micros, true)
+    ORDER BY b.lane, b.tag, b.job_id LIMIT 500 FOR UPDATE OF b SKIP LOCKED
+  LOOP
+    EXIT WHEN room <= 0 OR room < held.cost_micros;
+    room := room - held.cost_micros;
+    free := free || held.job_id;
+  END LOOP;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
   )
   INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
   SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
@@ -253,19 +317,62 @@ CREATE FUNCTION lectern.gate_limit(gate text, of_key integer) RETURNS integer LA
     ELSE of_key END
 $$;
 
+-- How many of the rows that wait at a gate could run now, as far as this gate goes.
+CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  first record;
+  most  bigint;
+  taken bigint;
+BEGIN
+  SELECT j.conc_limit INTO first FROM (
+    SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted ORDER BY b.lane, b.tag, b.job_id LIMIT 1) AS b
+  JOIN lectern.job j ON j.id = b.job_id;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  CASE split_part(wanted, ':', 1)
+    WHEN 'kind', 'queue', 'key' THEN
+      most := lectern.gate_limit(wanted, first.conc_limit);
+      SELECT count(*) INTO taken FROM lectern.slot s WHERE s.gate = wanted;
+      RETURN CASE WHEN most IS NULL THEN 2147483647 ELSE greatest(0, most - taken) END;
+    -- Where money is short, that is counted out row by row when the gate opens.
+    WHEN 'budget' THEN RETURN 2147483647;
+    WHEN 'needs' THEN
+      RETURN CASE WHEN EXISTS (SELECT FROM lectern.dependency d WHERE d.job_id = substr(wanted, 7)::bigint) THEN 0
+                  ELSE 2147483647 END;
+    WHEN 'batch' THEN
+      RETURN CASE WHEN EXISTS (SELECT FROM lectern.batch x
+                               WHERE x.id = substr(wanted, 7)::bigint AND x.finished_at IS NOT NULL)
+                  THEN 2147483647 ELSE 0 END;
+    ELSE RETURN 0;
+  END CASE;
+END $$;
+
+-- Opens a gate for as many of the rows that wait there as it has room for, `most` at the most.
+CREATE FUNCTION lectern.widen_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE room integer;
+BEGIN
+  -- Money for one may be enough for several, and the other way round.
+  IF wanted LIKE 'budget:%' THEN RETURN lectern.open_budget(wanted); END IF;
+  room := least(most, lectern.gate_room(wanted));
+  RETURN CASE WHEN room > 0 THEN lectern.open_gate(wanted, room) ELSE 0 END;
+END $$;
+
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   gates text[];
-  scopes text[];
-  g text;
+  freed integer[];
 BEGIN
-  SELECT array_agg(DISTINCT s.gate) INTO gates FROM lectern.slot s WHERE s.job_id = ANY (ids);
-  SELECT array_agg(DISTINCT 'budget:' || h.scope) INTO scopes FROM lectern.budget_hold h WHERE h.job_id = ANY (ids);
-  IF gates IS NULL AND scopes IS NULL THEN RETURN; END IF;
-  PERFORM lectern.lock_gates(coalesce(gates, '{}') || coalesce(scopes, '{}'));
+  SELECT array_agg(x.gate), array_agg(x.n) INTO gates, freed FROM (
+    SELECT s.gate, count(*)::integer AS n FROM lectern.slot s WHERE s.job_id = ANY (ids) GROUP BY s.gate
+    UNION ALL
+    SELECT 'budget:' || h.scope, count(*)::integer FROM lectern.budget_hold h WHERE h.job_id = ANY (ids)
+    GROUP BY h.scope
+  ) AS x;
+  IF gates IS NULL THEN RETURN; END IF;
+  PERFORM lectern.lock_gates(gates);
   DELETE FROM lectern.slot s WHERE s.job_id = ANY (ids);
   WITH settled AS (
     DELETE FROM lectern.budget_hold h USING unnest(ids, spent) AS i (job_id, micros)
@@ -277,8 +384,8 @@ BEGIN
   FROM settled s JOIN lectern.budget c ON c.scope = s.scope GROUP BY s.scope, c.period ORDER BY s.scope
   ON CONFLICT (scope, period_start) DO UPDATE
     SET micros = b.micros + excluded.micros, over_micros = b.over_micros + excluded.over_micros;
-  FOREACH g IN ARRAY coalesce(gates, '{}') || coalesce(scopes, '{}') LOOP
-    PERFORM lectern.open_gate(g, cardinality(ids));
+  FOR i IN 1..cardinality(gates) LOOP
+    PERFORM lectern.widen_gate(gates[i], freed[i]);
   END LOOP;
 END $$;
 
@@ -288,64 +395,95 @@ CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGU
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   b record;
-  doomed bigint;
+  counted bigint[];
 BEGIN
   DELETE FROM lectern.flight f USING lectern.job j
   WHERE j.id = ANY (ids) AND f.key = j.unique_key AND f.job_id = j.id;
   DELETE FROM lectern.waiter w WHERE w.job_id = ANY (ids);
   DELETE FROM lectern.stop_wish s WHERE s.job_id = ANY (ids);
-  FOR b IN
-    UPDATE lectern.batch x SET
-      succeeded = x.succeeded + c.succeeded, dead = x.dead + c.dead, cancelled = x.cancelled + c.cancelled,
-      finished_at = CASE WHEN x.is_sealed AND x.finished_at IS NULL
-        AND x.succeeded + x.dead + x.cancelled + c.members >= x.total THEN now() ELSE x.finished_at END
-    FROM (
-      SELECT j.batch_id, count(*) AS members, count(*) FILTER (WHERE i.outcome = 'succeeded') AS succeeded,
-             count(*) FILTER (WHERE i.outcome = 'dead') AS dead,
-             count(*) FILTER (WHERE i.outcome NOT IN ('succeeded', 'dead')) AS cancelled
-      FROM unnest(ids, outcomes) AS i (job_id, outcome) JOIN lectern.job j ON j.id = i.job_id
-      WHERE j.batch_id IS NOT NULL GROUP BY j.batch_id ORDER BY j.batch_id
-    ) c
-    WHERE x.id = c.batch_id
-    RETURNING x.id, x.finished_at
-  LOOP
-    IF b.finished_at IS NOT NULL THEN PERFORM lectern.open_gate('batch:' || b.id, 1); END IF;
-  END LOOP;
-  -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
-  -- Who needs a dead one waits: it may be redriven.
-  IF EXISTS (SELECT FROM lectern.dependency d WHERE d.needs = ANY (ids)) THEN
-    PERFORM lectern.lock_gates(ARRAY(
-      SELECT 'needs:' || d.job_id FROM lectern.dependency d WHERE d.needs = ANY (ids)));
-    FOR doomed IN
-      SELECT DISTINCT d.job_id FROM unnest(ids, outcomes) AS i (job_id, outcome)
-      JOIN lectern.dependency d ON d.needs = i.job_id WHERE i.outcome NOT IN ('succeeded', 'dead')
+  counted := ARRAY(SELECT DISTINCT j.batch_id FROM lectern.job j
+                   WHERE j.id = ANY (ids) AND j.batch_id IS NOT NULL ORDER BY j.batch_id);
+  IF cardinality(counted) > 0 THEN
+    -- Two ends that count in the same batches lock them in the same order.
+    PERFORM FROM lectern.batch x WHERE x.id = ANY (counted) ORDER BY x.id FOR UPDATE;
+    FOR b IN
+      UPDATE lectern.batch x SET
+        succeeded = x.succeeded + c.succeeded, dead = x.dead + c.dead, cancelled = x.cancelled + c.cancelled,
+        finished_at = CASE WHEN x.is_sealed AND x.finished_at IS NULL
+          AND x.succeeded + x.dead + x.cancelled + c.members >= x.total THEN now() ELSE x.finished_at END
+      FROM (
+        SELECT j.batch_id, count(*) AS members, count(*) FILTER (WHERE i.outcome = 'succeeded') AS succeeded,
+               count(*) FILTER (WHERE i.outcome = 'dead') AS dead,
+               count(*) FILTER (WHERE i.outcome NOT IN ('succeeded', 'dead')) AS cancelled
+        FROM unnest(ids, outcomes) AS i (job_id, outcome) JOIN lectern.job j ON j.id = i.job_id
+        WHERE j.batch_id IS NOT NULL GROUP BY j.batch_id
+      ) c
+      WHERE x.id = c.batch_id
+      RETURNING x.id, x.finished_at
     LOOP
-      PERFORM lectern.remove_waiting(doomed, 'cancelled', 'dependency_cancelled');
+      IF b.finished_at IS NOT NULL THEN PERFORM lectern.open_gate('batch:' || b.id, 1); END IF;
     END LOOP;
+  END IF;
+  PERFORM lectern.settle_dependents(ids, outcomes);
+END $$;
+
+-- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
+-- Who needs a dead one waits: it may be redriven.
+CREATE FUNCTION lectern.settle_dependents(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  dependent bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM lectern.dependency d WHERE d.needs = ANY (ids)) THEN RETURN; END IF;
+  PERFORM lectern.lock_gates(ARRAY(
+    SELECT 'needs:' || d.job_id FROM lectern.dependency d WHERE d.needs = ANY (ids)));
+  FOR dependent IN
+    SELECT DISTINCT d.job_id FROM unnest(ids, outcomes) AS i (job_id, outcome)
+    JOIN lectern.dependency d ON d.needs = i.job_id WHERE i.outcome NOT IN ('succeeded', 'dead')
+  LOOP
+    PERFORM lectern.remove_waiting(dependent, 'cancelled', 'dependency_cancelled');
+  END LOOP;
+  FOR dependent IN
     WITH met AS (
       DELETE FROM lectern.dependency d USING unnest(ids, outcomes) AS i (job_id, outcome)
       WHERE d.needs = i.job_id AND i.outcome = 'succeeded' RETURNING d.job_id, d.needs
-    ), free AS (
-      SELECT DISTINCT m.job_id FROM met m
-      WHERE NOT EXISTS (SELECT FROM lectern.dependency r WHERE r.job_id = m.job_id
-                        AND NOT EXISTS (SELECT FROM met n WHERE n.job_id = r.job_id AND n.needs = r.needs))
     )
-    SELECT count(lectern.open_gate('needs:' || f.job_id, 1)) INTO doomed FROM free f;
-  END IF;
+    SELECT DISTINCT m.job_id FROM met m
+    WHERE NOT EXISTS (SELECT FROM lectern.dependency r WHERE r.job_id = m.job_id
+                      AND NOT EXISTS (SELECT FROM met n WHERE n.job_id = r.job_id AND n.needs = r.needs))
+  LOOP
+    PERFORM lectern.open_gate('needs:' || dependent, 1);
+  END LOOP;
 END $$;
 
--- Ends a job that is not running, if it still is not. True when this call ended it.
+-- Lets one more row try at each gate of a row that could not use its chance, except at the one that was shut for it.
+CREATE FUNCTION lectern.pass_on(q text, of_kind text, of_key text, budgets text[], shut text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM lectern.widen_gate(g, 1)
+  FROM unnest(ARRAY['queue:' || q, 'kind:' || of_kind, 'key:' || of_key]
+              || ARRAY(SELECT 'budget:' || b FROM unnest(budgets) AS b)) AS g
+  WHERE g IS NOT NULL AND g IS DISTINCT FROM shut;
+END $$;
+
+-- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body record;
   spent smallint;
+  was_ready boolean;
 BEGIN
-  SELECT j.queue, j.kind, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
+  SELECT j.queue, j.kind, j.unique_key, coalesce(j.tag, j.id) AS tag, j.conc_key, j.budgets INTO body
+  FROM lectern.job j WHERE j.id = wanted;
   IF NOT FOUND THEN RETURN false; END IF;
+  IF body.unique_key IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
+  END IF;
   DELETE FROM lectern.ready r
   WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.tag = body.tag AND r.job_id = wanted
   RETURNING r.attempt INTO spent;
+  was_ready := FOUND;
   IF NOT FOUND THEN
     DELETE FROM lectern.scheduled s WHERE s.job_id = wanted RETURNING s.attempt INTO spent;
   END IF;
@@ -358,13 +496,15 @@ BEGIN
   VALUES (wanted, body.kind, body.queue, as_outcome, spent,
           least(2147483647, greatest(0, (extract(epoch FROM now()) * 1000)::bigint - (wanted >> 20))), 0, with_code);
   PERFORM lectern.settle(ARRAY[wanted], ARRAY[as_outcome]);
+  -- A gate may have been opened for this row; then the next one there gets its chance.
+  IF was_ready THEN PERFORM lectern.pass_on(body.queue, body.kind, body.conc_key, body.budgets, NULL); END IF;
   RETURN true;
 END $$;
 
 -- Leases runnable rows of a queue to a worker, the most urgent first.
 --
 -- `hints` holds, for each lane, a tag below which nothing is expected: a cost, never a promise, since every worker
--- asks without it from time to time. `aged` is the share of the batch that goes to rows of the lower lanes that have
+-- asks without it from time to time. `aged` is the part of the batch that goes to rows of each lower lane that have
 -- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that
 -- was given up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
 CREATE FUNCTION lectern.claim(q text, wanted integer, by_worker bigint, hints bigint[], aged integer DEFAULT 0)
@@ -387,10 +527,7 @@ DECLARE
   special boolean;
   room    integer := wanted;
   got     integer;
-  lanes   smallint[] := '{0,10,20}';
-  lows    bigint[] := hints;
-  highs   bigint[] := '{9223372036854775807,9223372036854775807,9223372036854775807}';
-  caps    integer[] := ARRAY[wanted, wanted, wanted];
+  old     tid[] := '{}';
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('queue:' || q, 0));
   SELECT * INTO control FROM lectern.queue_control c WHERE c.queue = q;
@@ -400,28 +537,37 @@ BEGIN
   SELECT array_agg(k.kind), array_agg(k.timeout_ms), array_agg(k.max_attempts),
          bool_or(k.max_running IS NOT NULL OR k.paused_until > now())
   INTO kinds, timeouts, tries, limited FROM lectern.kind_control k WHERE k.queue = q;
-  IF aged > 0 THEN
-    lanes := '{10,20}'::smallint[] || lanes;
-    lows := hints[2:3] || lows;
-    highs := ARRAY[(now_ms - coalesce(control.ageing_ms[1], 60000)) << 20,
-                   (now_ms - coalesce(control.ageing_ms[2], 600000)) << 20] || highs;
-    caps := ARRAY[aged, aged] || caps;
-  END IF;
   limited := coalesce(limited, false) OR control.max_running IS NOT NULL;
 
   -- A round may find only rows that are not admitted; they leave `ready`, and the next round looks behind them.
   FOR round IN 1..20 LOOP
-    places := ARRAY(
-      SELECT p.place FROM unnest(lanes, lows, highs, caps) AS l (lane, low, high, cap)
+    IF aged > 0 THEN
+      old := ARRAY(
+        SELECT p.place
+        FROM unnest('{10,20}'::smallint[], hints[2:3], ARRAY[coalesce(control.ageing_ms[1], 60000),
+                                                             coalesce(control.ageing_ms[2], 600000)])
+             AS l (lane, low, age_ms)
+        CROSS JOIN LATERAL (
+          SELECT r.ctid AS place FROM lectern.ready r
+          WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < (now_ms - l.age_ms) << 20
+          ORDER BY r.tag, r.job_id LIMIT least(aged, room) FOR UPDATE SKIP LOCKED) p
+        LIMIT room);
+    END IF;
+    -- A transaction does not skip its own locks, so the rows chosen for their age are left out by name.
+    places := old || ARRAY(
+      SELECT p.place FROM unnest('{0,10,20}'::smallint[], hints) AS l (lane, low)
       CROSS JOIN LATERAL (
         SELECT r.ctid AS place FROM lectern.ready r
-        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < l.high
-        ORDER BY r.tag, r.job_id LIMIT least(l.cap, room) FOR UPDATE SKIP LOCKED) p
-      LIMIT room);
+        WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.ctid <> ALL (old)
+        ORDER BY r.tag, r.job_id LIMIT room FOR UPDATE SKIP LOCKED) p
+      LIMIT room - cardinality(old));
     IF cardinality(places) = 0 THEN RETURN; END IF;
     special := limited OR EXISTS (
       SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
-    IF special THEN places := lectern.admit(q, places); END IF;
+    IF special THEN
+      places := lectern.admit(q, places, round = 1);
+      EXIT WHEN places IS NULL;
+    END IF;
     pass := nextval('lectern.lease_token');
     RETURN QUERY
     WITH picked AS (
@@ -453,36 +599,54 @@ END $$;
 
 -- Of the rows at `places`, returns those that may run now and takes the slots and holds money for them. The others
 -- leave `ready`: what came too late ends as expired, what meets a limit or an empty budget is blocked at that gate.
-CREATE FUNCTION lectern.admit(q text, places tid[]) RETURNS tid[] LANGUAGE plpgsql
+-- Who holds gates already may not wait for others of them, as they are waited for in the order of their names only: the
+-- answer is null when one is held elsewhere.
+CREATE FUNCTION lectern.admit(q text, places tid[], may_wait boolean) RETURNS tid[] LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
   expired  bigint[] := '{}';
+  gates    text[];
+  taken    integer[];
   at_gate  text;
   shut     text;
+  place    integer;
   most     integer;
   left_micros bigint;
 BEGIN
-  PERFORM lectern.lock_gates(ARRAY(
+  SELECT array_agg(DISTINCT g ORDER BY g) INTO gates FROM (
     SELECT unnest(ARRAY['queue:' || q, 'kind:' || j.kind, 'key:' || j.conc_key]
-                  || ARRAY(SELECT 'budget:' || s FROM unnest(j.budgets) AS s))
-    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)));
+                  || ARRAY(SELECT 'budget:' || s FROM unnest(j.budgets) AS s)) AS g
+    FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)) AS x
+  WHERE g IS NOT NULL;
+  IF may_wait THEN
+    PERFORM lectern.lock_gates(gates);
+  ELSE
+    FOREACH at_gate IN ARRAY gates LOOP
+      IF NOT pg_try_advisory_xact_lock(hashtextextended('gate:' || at_gate, 0)) THEN RETURN NULL; END IF;
+    END LOOP;
+  END IF;
+  SELECT array_agg((SELECT count(*) FROM lectern.slot s WHERE s.gate = g.name)::integer ORDER BY g.n) INTO taken
+  FROM unnest(gates) WITH ORDINALITY AS g (name, n);
   FOR cand IN
-    SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at
+    SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at,
+           j.unique_key
     FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)
     ORDER BY r.lane, r.tag, r.job_id
   LOOP
     IF cand.expires_at <= now() THEN
-      expired := expired || cand.job_id;
+      -- Whoever joins the key at this moment may wait for these rows, so nobody waits for him.
+      IF cand.unique_key IS NULL OR pg_try_advisory_xact_lock(hashtextextended('key:' || cand.unique_key, 0)) THEN
+        expired := expired || cand.job_id;
+      END IF;
       CONTINUE;
     END IF;
     shut := NULL;
     FOREACH at_gate IN ARRAY ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key] LOOP
       CONTINUE WHEN at_gate IS NULL;
       most := lectern.gate_limit(at_gate, cand.conc_limit);
-      CONTINUE WHEN most IS NULL;
-      IF (SELECT count(*) FROM lectern.slot s WHERE s.gate = at_gate) >= most THEN
+      IF taken[array_position(gates, at_gate)] >= most THEN
         shut := at_gate;
         EXIT;
       END IF;
@@ -500,11 +664,16 @@ BEGIN
       DELETE FROM lectern.ready r WHERE r.ctid = cand.place;
       INSERT INTO lectern.blocked (job_id, queue, lane, tag, attempt, crashes, flags, gate)
       VALUES (cand.job_id, cand.queue, cand.lane, cand.tag, cand.attempt, cand.crashes, cand.flags, shut);
+      -- Another gate may have been opened for this row, with a slot that nobody else was told of.
+      PERFORM lectern.pass_on(q, cand.kind, cand.conc_key, cand.budgets, shut);
       CONTINUE;
     END IF;
-    INSERT INTO lectern.slot (gate, job_id)
-    SELECT g, cand.job_id FROM unnest(ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key]) AS g
-    WHERE g IS NOT NULL AND lectern.gate_limit(g, cand.conc_limit) IS NOT NULL;
+    FOREACH at_gate IN ARRAY ARRAY['queue:' || q, 'kind:' || cand.kind, 'key:' || cand.conc_key] LOOP
+      CONTINUE WHEN at_gate IS NULL OR lectern.gate_limit(at_gate, cand.conc_limit) IS NULL;
+      INSERT INTO lectern.slot (gate, job_id) VALUES (at_gate, cand.job_id);
+      place := array_position(gates, at_gate);
+      taken[place] := taken[place] + 1;
+    END LOOP;
     INSERT INTO lectern.budget_hold (job_id, scope, micros)
     SELECT cand.job_id, b.scope, cand.cost_micros FROM lectern.budget b WHERE b.scope = ANY (cand.budgets);
     admitted := admitted || cand.place;
@@ -579,9 +748,10 @@ BEGIN
     USING (
       -- Who is to be stopped does not come back.
       SELECT u.job_id, u.token, u.delay_ms, u.run_ms, u.result, u.code, u.message, u.spent,
-             CASE WHEN u.action IN ('retry', 'snooze', 'release')
-                   AND EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = u.job_id)
-                  THEN 'cancel' ELSE u.action END AS action
+             CASE WHEN u.action IN ('retry', 'snooze', 'release', 'cancel')
+                  THEN coalesce((SELECT s.outcome FROM lectern.stop_wish s WHERE s.job_id = u.job_id),
+                                CASE u.action WHEN 'cancel' THEN 'cancelled' ELSE u.action END)
+                  ELSE u.action END AS action
       FROM unnest(ids, tokens, actions, delays, runs, results, codes, messages, spent)
            AS u (job_id, token, action, delay_ms, run_ms, result, code, message, spent)
     ) i
@@ -590,9 +760,9 @@ BEGIN
   ), finished AS (
     INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, result, code)
     SELECT g.job_id, g.kind, g.queue,
-           CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'cancel' THEN 'cancelled' ELSE g.action END,
+           CASE g.action WHEN 'succeed' THEN 'succeeded' ELSE g.action END,
            g.attempt, g.wait_ms, g.run_ms, g.result, CASE WHEN g.action <> 'succeed' THEN g.code END
-    FROM gone g WHERE g.action IN ('succeed', 'cancel', 'superseded', 'expired')
+    FROM gone g WHERE g.action IN ('succeed', 'cancelled', 'superseded', 'expired')
   ), later AS (
     INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
     SELECT now() + g.delay_ms * interval '1 millisecond', g.job_id, g.queue, g.lane, g.tag,
@@ -605,18 +775,21 @@ BEGIN
     FROM gone g WHERE g.action = 'release' OR (g.action IN ('retry', 'snooze') AND g.delay_ms = 0)
   ), buried AS (
     INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
-                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
-                              crashes, code, message)
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, tag,
+                              lineage, version, abandonable, attempt, crashes, code, message)
     SELECT g.job_id, g.queue, g.kind, j.args, g.lane, j.max_attempts, j.timeout_ms, j.unique_key, j.trace, j.actor,
-           j.expires_at, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.fair_key, j.batch_id, g.attempt,
-           g.crashes, coalesce(g.code, 'failed'), g.message
+           j.expires_at, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.fair_key, j.batch_id, j.tag,
+           j.lineage, j.version, j.abandonable, g.attempt, g.crashes, coalesce(g.code, 'failed'), g.message
     FROM gone g JOIN lectern.job j ON j.id = g.job_id WHERE g.action = 'discard'
   ), told AS (
     INSERT INTO lectern.event (job_id, attempt, token, what, worker, code, message)
-    SELECT g.job_id, g.attempt, g.token, g.action, g.worker, g.code, g.message
+    SELECT g.job_id, g.attempt, g.token, CASE g.action WHEN 'cancelled' THEN 'cancel' ELSE g.action END, g.worker,
+           g.code, g.message
     FROM gone g WHERE g.action NOT IN ('succeed', 'release')
   )
-  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+  -- A success that names no cost is taken to have cost what was foreseen; another end costs what it says, or nothing.
+  SELECT array_agg(g.job_id),
+         array_agg(CASE g.action WHEN 'succeed' THEN g.spent ELSE coalesce(g.spent, 0) END) FILTER (WHERE g.flags & 2 = 2),
          array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
          array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
                                  WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
@@ -624,6 +797,10 @@ BEGIN
   INTO ended, costs, final_ids, outcomes FROM gone g;
   IF final_ids IS NOT NULL THEN
     PERFORM lectern.release_runs(final_ids, costs);
+    -- A wish that was said while the runs ended was not seen above.
+    PERFORM lectern.remove_waiting(s.job_id, s.outcome, s.outcome)
+    FROM unnest(final_ids, outcomes) AS i (job_id, outcome) JOIN lectern.stop_wish s ON s.job_id = i.job_id
+    WHERE i.outcome IS NULL;
     SELECT array_agg(i.job_id), array_agg(i.outcome) INTO final_ids, outcomes
     FROM unnest(final_ids, outcomes) AS i (job_id, outcome) WHERE i.outcome IS NOT NULL;
     IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
@@ -663,6 +840,7 @@ RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[])
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
+  held text;
   hooked bigint[];
   final_ids bigint[];
   outcomes text[];
@@ -682,6 +860,16 @@ BEGIN
     RETURN NEXT;
     RETURN;
   END IF;
+  -- Whoever joins a key either commits before its job ends here or finds the key free.
+  FOR held IN
+    SELECT l.unique_key FROM lectern.lease l
+    WHERE l.unique_key IS NOT NULL
+      AND (l.worker = ANY (gone_workers) OR l.deadline < now()
+           OR NOT EXISTS (SELECT FROM lectern.worker w WHERE w.id = l.worker))
+    ORDER BY l.unique_key
+  LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held, 0));
+  END LOOP;
   WITH taken AS (
     DELETE FROM lectern.lease l
     WHERE l.worker = ANY (gone_workers) OR l.deadline < now()
@@ -689,7 +877,9 @@ BEGIN
     RETURNING l.*, l.deadline >= now() AS crashed
   ), judged AS (
     SELECT t.*, j.args, j.max_attempts, j.timeout_ms, j.trace, j.actor, j.expires_at, j.conc_key, j.conc_limit,
-           j.budgets, j.cost_micros, j.fair_key, t.crashes + t.crashed::int AS all_crashes,
+           j.budgets, j.cost_micros, j.fair_key, j.tag AS body_tag, j.lineage, j.version, j.abandonable,
+           (SELECT s.outcome FROM lectern.stop_wish s WHERE s.job_id = t.job_id) AS wish,
+           t.crashes + t.crashed::int AS all_crashes,
            CASE WHEN EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = t.job_id) THEN 'cancelled'
                 WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2
                 THEN 'dead'
@@ -701,16 +891,17 @@ BEGIN
     FROM judged WHERE verdict = 'again'
   ), buried AS (
     INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
-                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
-                              crashes, code, message)
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, tag,
+                              lineage, version, abandonable, attempt, crashes, code, message)
     SELECT job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor, expires_at, conc_key,
-           conc_limit, budgets, cost_micros, fair_key, batch_id, attempt, all_crashes,
+           conc_limit, budgets, cost_micros, fair_key, batch_id, body_tag, lineage, version, abandonable, attempt,
+           all_crashes,
            CASE WHEN all_crashes >= 2 THEN 'worker_killed' ELSE 'lost' END,
            'its worker went silent or its deadline passed'
     FROM judged WHERE verdict = 'dead'
   ), stopped AS (
     INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, code)
-    SELECT job_id, kind, queue, 'cancelled', attempt, wait_ms, 0, 'cancelled' FROM judged WHERE verdict = 'cancelled'
+    SELECT job_id, kind, queue, wish, attempt, wait_ms, 0, wish FROM judged WHERE verdict = 'cancelled'
   ), told AS (
     INSERT INTO lectern.event (job_id, attempt, token, what, worker, code)
     SELECT job_id, attempt, token, 'lost', worker, CASE WHEN crashed THEN 'worker_lost' ELSE 'deadline' END FROM taken
@@ -722,7 +913,7 @@ BEGIN
          array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
   INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
   IF hooked IS NOT NULL THEN
-    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+    PERFORM lectern.release_runs(hooked, array_fill(0::bigint, ARRAY[cardinality(hooked)]));
   END IF;
   IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
   RETURN NEXT;
@@ -741,7 +932,8 @@ BEGIN
     IF lectern.remove_waiting(wanted, as_outcome, as_outcome) THEN RETURN 'cancelled'; END IF;
     UPDATE lectern.lease l SET flags = l.flags | 2 WHERE l.job_id = wanted;
     IF FOUND THEN
-      INSERT INTO lectern.stop_wish (job_id, actor) VALUES (wanted, by_actor) ON CONFLICT DO NOTHING;
+      INSERT INTO lectern.stop_wish (job_id, actor, outcome) VALUES (wanted, by_actor, as_outcome)
+      ON CONFLICT DO NOTHING;
       DELETE FROM lectern.flight f WHERE f.key = held_key AND f.job_id = wanted;
       RETURN 'requested';
     END IF;
@@ -751,25 +943,40 @@ BEGIN
   RETURN 'too_late';
 END $$;
 
--- Moves a waiting job to a more urgent lane. Its place among the rows of that lane is by its age.
+-- Moves a job to a more urgent lane; a running one goes there when it comes back. Its place among the rows of that lane
+-- is by its age. The caller holds the job's key, so that it does not end meanwhile.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
+  lower smallint[] := ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane);
   moved lectern.ready;
 BEGIN
   SELECT j.queue, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
-  DELETE FROM lectern.ready r
-  WHERE r.queue = body.queue AND r.lane > to_lane AND r.lane = ANY ('{10,20}'::smallint[])
-    AND r.tag = body.tag AND r.job_id = wanted
-  RETURNING r.* INTO moved;
-  IF FOUND THEN
-    moved.lane := to_lane;
-    INSERT INTO lectern.ready SELECT moved.*;
-    RETURN;
-  END IF;
-  UPDATE lectern.scheduled s SET lane = to_lane WHERE s.job_id = wanted AND s.lane > to_lane;
-  UPDATE lectern.blocked b SET lane = to_lane WHERE b.job_id = wanted AND b.lane > to_lane;
+  -- The row may move between the places while they are looked through; a few looks settle it.
+  FOR look IN 1..5 LOOP
+    DELETE FROM lectern.ready r
+    WHERE r.queue = body.queue AND r.lane = ANY (lower) AND r.tag = body.tag AND r.job_id = wanted
+    RETURNING r.* INTO moved;
+    IF FOUND THEN
+      moved.lane := to_lane;
+      INSERT INTO lectern.ready SELECT moved.*;
+      RETURN;
+    END IF;
+    UPDATE lectern.scheduled s SET lane = to_lane WHERE s.job_id = wanted AND s.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    UPDATE lectern.blocked b SET lane = to_lane WHERE b.job_id = wanted AND b.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    UPDATE lectern.lease l SET lane = to_lane WHERE l.job_id = wanted AND l.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    -- Somebody else was as urgent before.
+    EXIT WHEN EXISTS (SELECT FROM lectern.ready r
+                      WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.lane <= to_lane
+                        AND r.tag = body.tag AND r.job_id = wanted)
+           OR EXISTS (SELECT FROM lectern.scheduled s WHERE s.job_id = wanted AND s.lane <= to_lane)
+           OR EXISTS (SELECT FROM lectern.blocked b WHERE b.job_id = wanted AND b.lane <= to_lane)
+           OR EXISTS (SELECT FROM lectern.lease l WHERE l.job_id = wanted AND l.lane <= to_lane);
+  END LOOP;
 END $$;
 
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
@@ -794,7 +1001,9 @@ BEGIN
     IF FOUND THEN RETURN 'live'; END IF;
     SELECT d.outcome INTO state FROM lectern.done d WHERE d.job_id = wanted LIMIT 1;
     IF FOUND THEN RETURN CASE state WHEN 'succeeded' THEN 'succeeded' ELSE 'gone' END; END IF;
-    IF EXISTS (SELECT FROM lectern.dead d WHERE d.job_id = wanted) THEN RETURN 'dead'; END IF;
+    -- The lock keeps it from being redriven or discarded before the dependent is stored.
+    PERFORM FROM lectern.dead d WHERE d.job_id = wanted FOR SHARE;
+    IF FOUND THEN RETURN 'dead'; END IF;
   END LOOP;
   RETURN 'gone';
 END $$;
@@ -802,7 +1011,7 @@ END $$;
 -- Stores one job that asks for more than a place in a lane. `extra` holds, each optional: `priority` (minutes of age
 -- it starts with), `fair` {key, step_ms}, `conc` {key, limit}, `budgets` [scope] with `cost` (micros), `expires_ms`,
 -- `batch`, `lineage` {key, version}, `needs` [job id], `gate`, `waiter` {name, ttl_ms},
--- `idem` {scope, key, ttl_ms, fingerprint}.
+-- `idem` {scope, key, ttl_ms, fingerprint}. A delay counts from now, also for what waits at a gate.
 --
 -- Status: 0 stored, 1 joined the live job with this key, 2 not stored since a newer version exists, 3 the answer of an
 -- earlier request with the same idempotency key. Errors: LQ001 the idempotency key was used for something else,
@@ -818,6 +1027,7 @@ DECLARE
   holder    bigint;
   needed    bigint;
   known     record;
+  older     bigint;
   waits     boolean := false;
 BEGIN
   status := 0;
@@ -840,16 +1050,24 @@ BEGIN
   IF extra ? 'lineage' THEN
     PERFORM pg_advisory_xact_lock(hashtextextended('lineage:' || (extra #>> '{lineage,key}'), 0));
     SELECT l.version, l.job_id INTO known FROM lectern.lineage l WHERE l.key = extra #>> '{lineage,key}';
-    IF FOUND AND known.version > (extra #>> '{lineage,version}')::bigint THEN
+    IF known.version > (extra #>> '{lineage,version}')::bigint THEN
       id := known.job_id;
       status := 2;
-      RETURN;
+    ELSIF known.version < (extra #>> '{lineage,version}')::bigint THEN
+      -- Before the key is looked at, so that the newer version does not join the older one. What is older still was
+      -- stopped when that version came.
+      FOR older IN
+        SELECT j.id FROM lectern.job j
+        WHERE j.lineage = extra #>> '{lineage,key}' AND j.version = known.version
+          AND NOT EXISTS (SELECT FROM lectern.done d WHERE d.job_id = j.id)
+        ORDER BY j.unique_key, j.id
+      LOOP
+        PERFORM lectern.cancel(older, 'superseded', 'lineage');
+      END LOOP;
     END IF;
-  ELSE
-    known := NULL;
   END IF;
 
-  IF unique_on IS NOT NULL THEN
+  IF unique_on IS NOT NULL AND status = 0 THEN
     FOR look IN 1..50 LOOP
       PERFORM pg_advisory_xact_lock_shared(hashtextextended('key:' || unique_on, 0));
       SELECT f.job_id INTO holder FROM lectern.flight f WHERE f.key = unique_on;
@@ -877,9 +1095,10 @@ BEGIN
       INSERT INTO lectern.waiter AS w (job_id, waiter, lane, expires_at)
       VALUES (holder, coalesce(extra #>> '{waiter,name}', ''), to_lane,
               now() + (extra #>> '{waiter,ttl_ms}')::bigint * interval '1 millisecond')
-      ON CONFLICT (job_id, waiter) DO UPDATE SET expires_at = greatest(w.expires_at, excluded.expires_at);
+      ON CONFLICT (job_id, waiter) DO UPDATE
+        SET expires_at = greatest(w.expires_at, excluded.expires_at), lane = least(w.lane, excluded.lane);
     END IF;
-  ELSE
+  ELSIF status = 0 THEN
     IF extra ?| '{conc,budgets,expires_ms}' THEN bits := bits | 1; END IF;
     IF extra ?| '{conc,budgets,batch,waiter}' THEN bits := bits | 2; END IF;
     IF extra ? 'priority' THEN
@@ -914,13 +1133,18 @@ BEGIN
             extra #>> '{fair,key}', (extra ->> 'batch')::bigint, extra #>> '{lineage,key}',
             (extra #>> '{lineage,version}')::bigint, coalesce(extra ? 'waiter', false));
     IF gate IS NOT NULL THEN
-      INSERT INTO lectern.blocked (job_id, queue, lane, tag, flags, gate)
-      VALUES (id, to_queue, to_lane, coalesce(place, id), bits, gate);
+      INSERT INTO lectern.blocked (job_id, queue, lane, tag, flags, gate, run_at)
+      VALUES (id, to_queue, to_lane, coalesce(place, id), bits, gate,
+              CASE WHEN delay > 0 THEN now() + delay * interval '1 millisecond' END);
     ELSIF delay > 0 THEN
       INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, flags, why)
       VALUES (now() + delay * interval '1 millisecond', id, to_queue, to_lane, place, bits, 'delayed');
     ELSE
       INSERT INTO lectern.ready (queue, lane, tag, job_id, flags) VALUES (to_queue, to_lane, coalesce(place, id), id, bits);
+    END IF;
+    IF extra ? 'expires_ms' THEN
+      INSERT INTO lectern.expiry (at, job_id)
+      VALUES (now() + (extra ->> 'expires_ms')::bigint * interval '1 millisecond', id);
     END IF;
     IF extra ? 'waiter' THEN
       INSERT INTO lectern.waiter (job_id, waiter, lane, expires_at)
@@ -929,14 +1153,11 @@ BEGIN
     END IF;
   END IF;
 
-  IF extra ? 'lineage' THEN
+  IF extra ? 'lineage' AND status <> 2 THEN
     INSERT INTO lectern.lineage (key, version, job_id)
     VALUES (extra #>> '{lineage,key}', (extra #>> '{lineage,version}')::bigint, id)
     ON CONFLICT ON CONSTRAINT lineage_pkey DO UPDATE
       SET version = excluded.version, job_id = excluded.job_id, at = now();
-    IF known.job_id <> id AND known.version < (extra #>> '{lineage,version}')::bigint THEN
-      PERFORM lectern.cancel(known.job_id, 'superseded', 'lineage');
-    END IF;
   END IF;
   IF extra ? 'idem' THEN
     INSERT INTO lectern.idem (scope, key, fingerprint, job_id, expires_at)
@@ -956,8 +1177,9 @@ CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[
 RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  one   record;
-  added record;
+  one     record;
+  added   record;
+  members bigint[] := '{}';
 BEGIN
   IF keys IS NULL AND extras IS NULL THEN
     RETURN QUERY
@@ -987,37 +1209,55 @@ BEGIN
            WITH ORDINALITY
            AS i (queue, kind, args, lane, max_attempts, timeout_ms, delay_ms, key, trace, actor, extra, n)
     )
-    SELECT * FROM input i ORDER BY i.key NULLS FIRST, i.n
+    SELECT * FROM input i ORDER BY i.key COLLATE "C" NULLS FIRST, i.n
   LOOP
     SELECT e.id, e.status INTO job_id, status FROM lectern.enqueue_one(
       one.id, one.queue, one.kind, one.args, one.lane, one.max_attempts, one.timeout_ms, one.delay_ms, one.key, one.trace,
       one.actor, one.extra) AS e;
     n := one.n;
-    IF status = 0 AND one.extra ? 'batch' THEN
-      UPDATE lectern.batch b SET total = b.total + 1
-      WHERE b.id = (one.extra ->> 'batch')::bigint AND NOT b.is_sealed;
-      IF NOT FOUND THEN
-        RAISE EXCEPTION 'batch % is sealed or does not exist', one.extra ->> 'batch' USING ERRCODE = 'LQ003';
-      END IF;
-    END IF;
+    IF status = 0 AND one.extra ? 'batch' THEN members := members || (one.extra ->> 'batch')::bigint; END IF;
     RETURN NEXT;
   END LOOP;
+  -- Last, since a job's end locks its key before its batch.
+  FOR added IN SELECT m AS batch, count(*) AS jobs FROM unnest(members) AS m GROUP BY m ORDER BY m LOOP
+    UPDATE lectern.batch b SET total = b.total + added.jobs WHERE b.id = added.batch AND NOT b.is_sealed;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'batch % is sealed or does not exist', added.batch USING ERRCODE = 'LQ003';
+    END IF;
+  END LOOP;
+END $$;
+
+-- The live job with this key, where joining it takes nothing but knowing it: it is as urgent as asked for, and nobody
+-- has to be noted down. Null otherwise.
+CREATE FUNCTION lectern.live_job(unique_on text, in_lane smallint) RETURNS bigint LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  RETURN (SELECT f.job_id FROM lectern.flight f JOIN lectern.job j ON j.id = f.job_id
+          WHERE f.key = unique_on AND j.lane <= in_lane AND NOT j.abandonable);
 END $$;
 
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
 CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
-DECLARE body record;
+DECLARE held_key text;
 BEGIN
-  SELECT j.unique_key, j.abandonable INTO body FROM lectern.job j WHERE j.id = wanted;
+  -- The empty name stands for those who never leave.
+  IF name = '' THEN RETURN 'unknown'; END IF;
+  SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
   -- Nobody may join between the look at the waiters and the cancellation.
-  IF body.unique_key IS NOT NULL THEN
-    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
-  END IF;
+  IF held_key IS NOT NULL THEN PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held_key, 0)); END IF;
   DELETE FROM lectern.waiter w WHERE w.job_id = wanted AND w.waiter = name;
   IF NOT FOUND THEN RETURN 'unknown'; END IF;
-  IF NOT body.abandonable
+  RETURN lectern.abandon(wanted);
+END $$;
+
+-- Cancels a job that was stored for waiters only and has none any more; 'left' when it goes on. The caller holds the
+-- job's key.
+CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM lectern.job j WHERE j.id = wanted AND j.abandonable)
      OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))
   THEN RETURN 'left'; END IF;
   RETURN lectern.cancel(wanted, 'cancelled', 'last waiter');

@@ -37,7 +37,8 @@ struct MetaCommand: AsyncParsableCommand {
     private static let remainingSQL = """
         SELECT 1 WHERE (SELECT job_id FROM lectern.ready ORDER BY queue, lane, tag, job_id LIMIT 1) IS NOT NULL \
         OR (SELECT job_id FROM lectern.lease ORDER BY job_id LIMIT 1) IS NOT NULL \
-        OR (SELECT job_id FROM lectern.scheduled ORDER BY run_at, job_id LIMIT 1) IS NOT NULL
+        OR (SELECT job_id FROM lectern.scheduled ORDER BY run_at, job_id LIMIT 1) IS NOT NULL \
+        OR (SELECT job_id FROM lectern.blocked ORDER BY job_id LIMIT 1) IS NOT NULL
         """
 }
 

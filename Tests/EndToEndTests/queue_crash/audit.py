@@ -1,10 +1,15 @@
 """What must hold while a trial runs and after it. Everything that does not is a finding with a name."""
 
 import collections
+import subprocess
 import threading
 from typing import NamedTuple
 
 import psycopg
+
+from conftest import tail
+
+from .processes import PROGRAM, Subject
 
 WAITING = ("ready", "scheduled", "blocked", "lease")
 ENDED = ("done", "dead")
@@ -23,25 +28,17 @@ def places_sql(database):
 
 
 def invariants_sql(database):
-    """One statement, so that one snapshot answers: every row is a broken invariant."""
-    live = ", ".join(f"'{name}'" for name in WAITING)
+    """What `lectern verify` cannot know: what was accepted, and what was written with it and with its end.
+
+    One statement, so that one snapshot answers: every row is a broken promise."""
     return f"""
         WITH places AS MATERIALIZED ({places_sql(database)}),
-        job AS MATERIALIZED (SELECT id, unique_key FROM lectern.job)
+        job AS MATERIALIZED (SELECT id FROM lectern.job)
         SELECT 'I1: job ' || id || ' stands in [' || coalesce(string_agg(place, ', '), '') || ']' AS broken
         FROM job LEFT JOIN places ON job_id = id GROUP BY id HAVING count(place) <> 1
         UNION ALL
         SELECT 'I1: ' || place || ' holds ' || job_id || ', which was never accepted'
         FROM places WHERE job_id NOT IN (SELECT id FROM job)
-        UNION ALL
-        SELECT 'I5: the key ' || f.key || ' is held by ' || f.job_id || ', which is not live'
-        FROM lectern.flight f
-        WHERE NOT EXISTS (SELECT FROM places p WHERE p.job_id = f.job_id AND p.place IN ({live}))
-        UNION ALL
-        SELECT 'I5: job ' || id || ' lives without its key ' || unique_key
-        FROM job JOIN places p ON p.job_id = id AND p.place IN ({live})
-        WHERE unique_key IS NOT NULL
-          AND NOT EXISTS (SELECT FROM lectern.flight f WHERE f.key = unique_key AND f.job_id = id)
         UNION ALL
         SELECT 'transaction: job ' || id || ' exists without what was written with it'
         FROM job WHERE NOT EXISTS (SELECT FROM crash.asked a WHERE a.job_id = id AND a.is_new)
@@ -54,10 +51,12 @@ def invariants_sql(database):
 
 
 class Watch:
-    """Asks again and again, during the faults too, whether the invariants hold."""
+    """Asks again and again, during the faults too, whether the invariants hold: those of `lectern verify` by a process,
+    those of the suite on a thread."""
 
-    def __init__(self, database):
+    def __init__(self, database, folder):
         self.database = database
+        self.verifier = Subject(folder, "verifier", ["verify", "--url", database.url, "--every-ms", 700])
         self.sql = invariants_sql(database)
         self.looks = 0
         self.broken = collections.Counter()
@@ -83,9 +82,16 @@ class Watch:
     def stop(self):
         self.stopped.set()
         self.thread.join(30)
+        if not self.verifier.is_running:
+            yield Finding("invariant", f"the verifier ended: {tail(self.verifier.log)}")
+        self.verifier.kill()
+        told = collections.Counter(self.verifier.output.read_text().splitlines())
+        verified = told.pop("looked", 0)
+        self.broken.update(told)
         yield from (Finding("invariant", f"{text} ({count} times)") for text, count in self.broken.items())
-        if self.looks == 0:
+        if not self.looks or not verified:
             yield Finding("invariant", "nobody could look during the trial")
+        self.looks += verified
 
 
 def audit_ends(database, accepted):
@@ -112,6 +118,14 @@ def audit_ends(database, accepted):
         yield Finding("effects", f"job {job} left an effect and has not ended")
     for text, in database.query(invariants_sql(database)):
         yield Finding("invariant", text)
+    verified = subprocess.run(
+        [PROGRAM, "verify", "--url", database.url], capture_output=True, text=True, timeout=60,
+        stdin=subprocess.DEVNULL)
+    for line in verified.stdout.splitlines():
+        if line != "looked":
+            yield Finding("invariant", line)
+    if "looked" not in verified.stdout:
+        yield Finding("invariant", f"the verifier did not answer: {verified.stderr[-500:]}")
 
 
 def audit_dead(database, may_bury):

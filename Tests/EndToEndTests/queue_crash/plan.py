@@ -10,7 +10,6 @@ import time
 import traceback
 from typing import NamedTuple
 
-from .audit import Finding
 from .scenarios import NEEDS_A_SERVER, SCENARIOS
 from .servers import Server
 from .trial import Trial
@@ -41,6 +40,7 @@ class Case(NamedTuple):
 # The longest first: they set the time of the whole.
 SHORT_FORM = [
     Case("killed_workers", haste=1),
+    Case("killed_fleet", haste=1),
     Case("stopped_worker"),
     Case("stopped_worker", pooled=True),
     Case("restarted_server"),

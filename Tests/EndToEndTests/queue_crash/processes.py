@@ -1,5 +1,6 @@
 """The processes that a trial kills, and what is left of them: journals, printed promises, logs."""
 
+import atexit
 import functools
 import pathlib
 import shutil
@@ -41,6 +42,7 @@ class Subject:
 
     def __init__(self, folder, name, arguments, clock_error=0):
         self.name = name
+        self.started = time.monotonic()
         self.clock_error = clock_error * 1_000_000_000
         self.output = pathlib.Path(folder) / f"{name}.out"
         self.log = pathlib.Path(folder) / f"{name}.log"
@@ -68,7 +70,9 @@ class Subject:
 @functools.cache
 def wrong_clock():
     """The library that sets a process's clock wrong, built on first use."""
-    library = pathlib.Path(tempfile.mkdtemp(prefix="lectern-clock-", dir="/tmp")) / "wrong_clock.so"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lectern-clock-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "wrong_clock.so"
     compiler = shutil.which("clang") or shutil.which("cc")
     assert compiler, "no C compiler; the Swift toolchain brings clang"
     subprocess.run(

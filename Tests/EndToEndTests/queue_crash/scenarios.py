@@ -1,15 +1,15 @@
-"""The faults. Each takes a trial that is set up, does its harm while jobs run, and leaves the audit to the trial."""
+"""The faults of workers and enqueuers, and the list of all.
 
-import contextlib
+Each scenario takes a trial that is set up, does its harm while jobs run, and leaves the audit to the trial.
+"""
+
 import signal
 import statistics
 import time
 
-import psycopg
-
 from conftest import wait_for
 
-SUBJECTS = ("queue-crash-worker", "lectern")
+from .outages import exhausted_pool, exhausted_server, killed_backends, pinned_horizon, restarted_server
 
 
 def killed_workers(trial, seconds=30):
@@ -22,38 +22,30 @@ def killed_workers(trial, seconds=30):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         trial.pause(1.5, 6)
-        trial.kill_worker(trial.random.choice(trial.workers))
+        trial.kill_worker(trial.random.choice(expendable(trial)))
         trial.pause(0, 1.5)
         trial.start_worker()
-    if not trial.kills:
-        trial.find("idle", "no worker was killed")
 
 
-def killed_backends(trial, seconds=15):
-    """pg_terminate_backend of random sessions of workers and enqueuers, the listening ones too."""
-    trial.start_workers(2)
-    trial.enqueue(seconds * 10, pause_ms=100)
-    killed = 0
-    while trial.is_fed:
-        trial.pause(0.1, 0.5)
-        killed += trial.terminate(SUBJECTS)
-    trial.figures["killed_backends"] = killed
-    if killed < 5:
-        trial.find("idle", f"only {killed} sessions were ended")
+def expendable(trial):
+    """Workers without whom somebody is left who may declare others dead: that takes a life as long as the silence
+    limit, 12 s in production. Where nobody lives that long, nothing is promised."""
+    oldest, second = sorted(trial.workers, key=lambda worker: worker.started)[:2]
+    if time.monotonic() - second.started > 12 / trial.haste + 1:
+        return trial.workers
+    return [worker for worker in trial.workers if worker is not oldest]
 
 
-def restarted_server(trial, restarts=3):
-    """Immediate shutdowns of PostgreSQL, with recovery at the next start; the last outage outlasts the silence limit."""
+def killed_fleet(trial):
+    """kill -9 of all workers at once, as when their machine dies; others take over after a moment."""
+    trial.may_lose = trial.may_bury = True
     trial.start_workers(3)
-    trial.enqueue(150, pause_ms=100)
-    for number in range(restarts):
-        trial.pause(1.5, 4)
-        trial.server.cluster.stop(signal.SIGQUIT)
-        trial.pause(0, 3)
-        if number == restarts - 1:
-            time.sleep(12 / trial.haste)
-        trial.server.cluster.start()
-    trial.figures["restarts"] = restarts
+    trial.enqueue(120, pause_ms=100)
+    trial.pause(3, 6)
+    for worker in list(trial.workers):
+        trial.kill_worker(worker)
+    trial.pause(0, 1.5)
+    trial.start_workers(3)
 
 
 def stopped_worker(trial, rounds=3):
@@ -89,65 +81,6 @@ def stopped_worker(trial, rounds=3):
     if not stopped:
         trial.find("not_cancelled", "no run without a lease was cancelled")
     trial.figures["leases_taken"] = len(stale)
-
-
-def exhausted_pool(trial):
-    """Many slots share one connection or two; nobody may seem dead for that."""
-    trial.start_workers(1, slots=32, pool=1)
-    trial.start_workers(1, slots=32, pool=2)
-    trial.enqueue(300, pause_ms=15, pool=1)
-    trial.enqueue(300, pause_ms=15, pool=1)
-
-
-def exhausted_server(trial):
-    """Somebody takes every connection the server has, while the workers have lost theirs."""
-    trial.may_lose = trial.may_bury = True
-    trial.start_workers(2)
-    trial.enqueue(120, pause_ms=100)
-    refusals = 0
-    with trial.database.connect() as mine:
-        for _ in range(3):
-            trial.pause(1, 2)
-            taken = []
-            until = time.monotonic() + trial.random.uniform(2, 5)
-            while time.monotonic() < until:
-                mine.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND application_name = ANY(%s)", [list(SUBJECTS)])
-                # Until the server refuses one more.
-                with contextlib.suppress(psycopg.OperationalError):
-                    while True:
-                        taken.append(trial.database.connect())
-                refusals += 1
-                time.sleep(0.1)
-            for connection in taken:
-                connection.close()
-    trial.figures["refusals"] = refusals
-    if refusals < 3:
-        trial.find("idle", f"the server was full {refusals} times only")
-
-
-def pinned_horizon(trial):
-    """A transaction with a snapshot stays open, so that nothing dead can be cleaned up; a worker is killed, too."""
-    trial.may_lose = trial.may_bury = True
-    trial.start_workers(2)
-    with psycopg.connect(trial.direct_url) as pin:
-        pin.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        pin.execute("SELECT pg_current_xact_id(), count(*) FROM lectern.job")
-        trial.enqueue(3_000, mixture="plain")
-        trial.enqueue(100, pause_ms=60)
-        trial.pause(2, 4)
-        trial.kill_worker(trial.random.choice(trial.workers))
-        trial.start_worker()
-        for enqueuer in trial.enqueuers:
-            enqueuer.wait(60)
-        trial.wait_until_ended()
-        horizon = pin.execute(
-            "SELECT backend_xmin::text::int8 FROM pg_stat_activity WHERE pid = pg_backend_pid()").fetchone()[0]
-        now = trial.database.value("SELECT pg_current_xact_id()::text::int8")
-        trial.figures["transactions_behind"] = now - horizon
-        if now - horizon < 1_000:
-            trial.find("idle", f"the horizon was pinned for {now - horizon} transactions only")
 
 
 def wrong_clocks(trial):
@@ -253,7 +186,7 @@ def idle_starts(trial, count=20):
 
 
 SCENARIOS = {scenario.__name__: scenario for scenario in (
-    killed_workers, killed_backends, restarted_server, stopped_worker, exhausted_pool, exhausted_server,
+    killed_workers, killed_fleet, killed_backends, restarted_server, stopped_worker, exhausted_pool, exhausted_server,
     pinned_horizon, wrong_clocks, killed_enqueuers, backlog, idle_starts)}
 # These stop the server or take all of it, so it has to be theirs alone.
 NEEDS_A_SERVER = {"restarted_server": (), "exhausted_server": ("max_connections=24",)}

@@ -57,7 +57,7 @@ class Trial:
             [PROGRAM, "setup", "--url", self.direct_url], check=True, capture_output=True, timeout=60,
             stdin=subprocess.DEVNULL)
         self.places = audit.places_sql(self.database)
-        self.watch = audit.Watch(self.database)
+        self.watch = audit.Watch(self.database, self.folder)
 
     # Processes
 

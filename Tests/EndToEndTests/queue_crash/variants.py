@@ -30,7 +30,7 @@ def trusted_hint(database):
           ON CONFLICT (lane) DO UPDATE SET tag = greatest(h.tag, excluded.tag);
           SELECT array_agg(tag ORDER BY lane) FROM crash.hint
         $$""")
-    edit_function(database, "lectern.claim", r"bigint\[\] := hints;", "bigint[] := crash.trusted(hints);")
+    edit_function(database, "lectern.claim", r"::smallint\[\], hints\)", "::smallint[], crash.trusted(hints))")
 
 
 def dropped_notify(database):

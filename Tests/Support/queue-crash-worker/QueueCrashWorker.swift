@@ -9,7 +9,7 @@ import Postgres
 struct QueueCrashWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue-crash-worker", abstract: "Works and enqueues for the crash suite.",
-        subcommands: [Setup.self, Enqueue.self, Work.self])
+        subcommands: [Setup.self, Enqueue.self, Work.self, Verify.self])
 }
 
 /// Where the database is. Without `--url` libpq's own variables count: PGHOST, PGPORT, PGUSER, PGDATABASE.
