@@ -132,7 +132,8 @@ let package = Package(
         library(
             "ProcessBootstrap",
             [
-                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP", "LanguageModels",
+                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP",
+                "LanguageModels",
                 hummingbird, argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
             ]),
         executable(
