@@ -98,7 +98,7 @@ public struct JobBudgets: Sendable {
         let row = try await self.database.queryOne(
             "SELECT opened, queues FROM lectern.sweep_budgets()", timeout: .seconds(30))
         let opened = try row?.decode("opened", as: Int.self) ?? 0
-        if opened > 0 { await self.queue.wake(try row?.decode("queues", as: [String].self) ?? []) }
+        if opened > 0 { self.queue.wake(try row?.decode("queues", as: [String].self) ?? []) }
         return opened
     }
 }
