@@ -30,7 +30,7 @@ public struct QueueUpkeep: Sendable {
     @discardableResult
     public func dropOldPartitions() async throws -> [String] {
         var dropped: [String] = []
-        for table in ["event", "done", "job"] {
+        for table in ["event", "done", "stat_minute", "job"] {
             while let name = try await self.database.queryOne(
                 "SELECT lectern.drop_old_partition(\(table)) AS name", timeout: Self.timeout
             )?.decode("name", as: String?.self) {
