@@ -17,6 +17,7 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         // C
@@ -70,16 +72,18 @@ let package = Package(
 
         // Clients and protocols
         library("ContentHashing", ["CXXHash", crypto]),
+        library("TraceContext", []),
         library("ServerSentEvents", []),
         library("Postgres", ["CPostgres", lifecycle, logging], exclude: ["README.md"]),
-        library("CurlHTTP", ["CCurl", logging]),
-        library("MCP", ["CurlHTTP", "ServerSentEvents", lifecycle, logging], exclude: ["README.md"]),
+        library("CurlHTTP", ["CCurl", "TraceContext", logging]),
+        library(
+            "MCP", ["CurlHTTP", "ServerSentEvents", "TraceContext", lifecycle, logging], exclude: ["README.md"]),
         library("LanguageModels", ["CurlHTTP", "ServerSentEvents", logging]),
         library("MarkdownHTML", ["CMarkGFM"]),
 
         // Engine
-        library("JobQueue", [lifecycle, logging]),
-        library("JobQueuePostgres", ["JobQueue", "Postgres", lifecycle, logging]),
+        library("JobQueue", ["TraceContext", lifecycle, logging]),
+        library("JobQueuePostgres", ["JobQueue", "Postgres", "TraceContext", histogram, lifecycle, logging]),
         library("Schema", ["Postgres", logging], resources: [.copy("Migrations")]),
 
         // The contract: what work exists
@@ -114,7 +118,7 @@ let package = Package(
             "LearnerAPI",
             [
                 "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
-                "ContentHashing",
+                "ContentHashing", "TraceContext",
                 hummingbird, logging,
             ]),
         library(
@@ -182,17 +186,23 @@ let package = Package(
             ], path: "Tests/Support/ContentTesting", swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("ContentHashing"),
+        tests("TraceContext", ["ServerTesting"]),
         tests("ServerSentEvents", ["ServerTesting"]),
-        tests("CurlHTTP", ["ServerTesting"]),
+        tests("CurlHTTP", ["TraceContext", "ServerTesting"]),
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
         tests("MarkdownHTML", ["ServerTesting"]),
         tests("Postgres", ["ServerTesting", "PostgresTesting", lifecycle, logging]),
-        tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", lifecycle, logging]),
+        tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", "TraceContext", lifecycle, logging]),
         tests("MCPServing", ["MCP", "CurlHTTP", lifecycle, logging]),
         tests("JobQueue", ["ServerTesting"]),
         tests("PipelineJobs", ["JobQueue"]),
         tests("Schema", ["Postgres", "PostgresTesting", logging]),
-        tests("JobQueuePostgres", ["ServerTesting", "JobQueue", "Schema", "Postgres", "PostgresTesting", logging]),
+        tests(
+            "JobQueuePostgres",
+            [
+                "ServerTesting", "JobQueue", "Schema", "Postgres", "PostgresTesting", "TraceContext", "CurlHTTP",
+                logging,
+            ]),
         tests("Textbook", ["ServerTesting", "CMarkGFM", "ContentHashing"]),
         tests(
             "TextbookSync",

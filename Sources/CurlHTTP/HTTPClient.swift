@@ -2,7 +2,8 @@
 ///
 /// All transfers run on one thread of the client's own, which starts with the first request and ends with the client.
 /// Cancelling the asking task aborts its exchange at once. Proxies come from the environment as curl reads it
-/// (`http_proxy`, `https_proxy`, `ALL_PROXY`, `NO_PROXY`), except for addresses of this machine.
+/// (`http_proxy`, `https_proxy`, `ALL_PROXY`, `NO_PROXY`), except for addresses of this machine. A request made in a
+/// trace says so in `traceparent`, unless it has a header of that name already.
 public final class HTTPClient: Sendable {
     private let configuration: HTTPClientConfiguration
     private let loop: CurlEventLoop
@@ -22,7 +23,7 @@ public final class HTTPClient: Sendable {
     /// Sends a request and collects the whole answer, whatever its status. Throws ``HTTPClientError``.
     public func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let deadline = request.timeout.map { ContinuousClock.now.advanced(by: $0) }
-        var request = request
+        var request = request.inCurrentTrace()
         while true {
             let transfer = try self.start(request, bufferLimit: nil)
             let response = try await transfer.response()
@@ -42,7 +43,7 @@ public final class HTTPClient: Sendable {
         _ request: HTTPClientRequest, _ body: (HTTPClientStream) async throws -> T
     ) async throws -> T {
         let deadline = request.timeout.map { ContinuousClock.now.advanced(by: $0) }
-        var request = request
+        var request = request.inCurrentTrace()
         while true {
             let transfer = try self.start(request, bufferLimit: self.configuration.streamBufferBytes)
             defer { transfer.abort(HTTPClientError(.cancelled, "\(request): its reader has left")) }

@@ -25,7 +25,7 @@ public struct ClaimedJob: Sendable {
     public var timeout: Duration
     /// The key under which other enqueues join this job.
     public var uniqueKey: String?
-    /// The W3C `traceparent` of the request that asked for the job.
+    /// The W3C `traceparent` of the request that asked for the job, with its `tracestate` after a space.
     public var trace: String?
     /// From the moment it could have run to the claim, by the database's clock.
     public var waited: Duration

@@ -1,4 +1,5 @@
 public import Logging
+import TraceContext
 
 /// What a handler knows of the run it performs.
 public struct JobContext: Sendable {
@@ -9,7 +10,8 @@ public struct JobContext: Sendable {
     public var maxAttempts: Int
     /// When the run will be cancelled.
     public var deadline: ContinuousClock.Instant
-    /// The W3C `traceparent` of the request that asked for the job.
+    /// The W3C `traceparent` of the request that asked for the job, with its `tracestate` after a space. The run itself
+    /// is a child of it, and the current context of the handler's task.
     public var trace: String?
     private let base: Logger
     private let progress: @Sendable (JobProgress) async -> Void
@@ -32,12 +34,13 @@ public struct JobContext: Sendable {
         self.progress = progress
     }
 
-    /// Carries `job_id`, `kind` and `attempt`.
+    /// Carries `job_id`, `kind` and `attempt`, and `trace_id` where the job belongs to a trace.
     public var logger: Logger {
         var logger = self.base
         logger[metadataKey: "job_id"] = "\(self.jobID)"
         logger[metadataKey: "kind"] = "\(self.kind)"
         logger[metadataKey: "attempt"] = "\(self.attempt)"
+        if let traceID = SpanContext.current?.traceID { logger[metadataKey: "trace_id"] = "\(traceID)" }
         return logger
     }
 

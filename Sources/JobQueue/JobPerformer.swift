@@ -1,4 +1,5 @@
 import Logging
+import TraceContext
 
 /// Performs one claimed job and sees to it that its end is written.
 struct JobPerformer<Store: JobStore>: Sendable {
@@ -11,8 +12,18 @@ struct JobPerformer<Store: JobStore>: Sendable {
     let observer: any WorkerObserver
     let logger: Logger
 
+    /// The run is a step of the trace that its job belongs to. What its handler asks of others carries that on.
+    ///
     /// - Parameter stop: cancels the task this runs in, and with it the handler.
     func perform(_ job: ClaimedJob, stop: @escaping @Sendable () -> Void) async {
+        guard let trace = job.trace, let request = SpanContext(stored: trace) else {
+            return await self.run(job, stop: stop)
+        }
+        var generator = SystemRandomNumberGenerator()
+        await SpanContext.$current.withValue(request.child(using: &generator)) { await self.run(job, stop: stop) }
+    }
+
+    private func run(_ job: ClaimedJob, stop: @escaping @Sendable () -> Void) async {
         let clock = ContinuousClock()
         let startedAt = clock.now
         let context = JobContext(

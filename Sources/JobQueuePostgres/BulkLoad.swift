@@ -19,26 +19,31 @@ enum BulkLoad {
                 "SELECT array_agg(lectern.new_job_id()) AS ids FROM generate_series(1, \(portion.count))")
             let ids = try row?.decode("ids", as: [Int64].self) ?? []
             guard ids.count == portion.count else { throw Problem(description: "the ids of a bulk load are missing") }
+            let loads = zip(ids, portion)
             try await connection.copyIn(
-                "lectern.job",
-                columns: [
-                    "id", "queue", "kind", "args", "lane", "max_attempts", "timeout_ms", "trace", "actor",
-                ],
-                rows: zip(ids, portion).lazy.map { id, row in
-                    [
-                        String(id), row.queue, row.kind, row.arguments, String(row.lane), String(row.maxAttempts),
-                        String(row.timeoutMilliseconds), row.trace, row.actor,
-                    ]
-                })
+                "lectern.job", columns: Self.bodyColumns, rows: loads.lazy.map { Self.body(id: $0, $1) })
             try await connection.copyIn(
                 "lectern.ready", columns: ["queue", "lane", "tag", "job_id"],
-                rows: zip(ids, portion).lazy.map { id, row in
-                    let id = String(id)
-                    return [row.queue, String(row.lane), id, id]
-                })
+                rows: loads.lazy.map { Self.place(id: $0, $1) })
             jobs.append(contentsOf: ids.map { EnqueuedJob(id: JobID(rawValue: $0), outcome: .stored) })
         }
         return jobs
+    }
+
+    private static let bodyColumns = [
+        "id", "queue", "kind", "args", "lane", "max_attempts", "timeout_ms", "trace", "actor",
+    ]
+
+    private static func body(id: Int64, _ row: JobRow) -> [String?] {
+        [
+            String(id), row.queue, row.kind, row.arguments, String(row.lane), String(row.maxAttempts),
+            String(row.timeoutMilliseconds), row.trace, row.actor,
+        ]
+    }
+
+    private static func place(id: Int64, _ row: JobRow) -> [String?] {
+        let id = String(id)
+        return [row.queue, String(row.lane), id, id]
     }
 
     private struct Problem: Error, CustomStringConvertible {

@@ -6,7 +6,8 @@ public struct EnqueueOptions: Sendable {
     public var lane: Lane?
     /// Not before this time has passed, by the database's clock.
     public var delay: Duration = .zero
-    /// The W3C `traceparent` of the request that asks for the job.
+    /// The W3C `traceparent` of the request that asks for the job, with its `tracestate` after a space; `nil` takes that
+    /// of the present task, where there is one.
     public var trace: String?
     /// Who asked: a machine word such as `api` or `cli`, never a learner's id.
     public var actor: String?
@@ -23,13 +24,17 @@ public struct EnqueueOptions: Sendable {
     public var budgets: [String] = []
     /// What a run is expected to cost, in millionths of the currency. Held while it runs.
     public var costMicros: Int64 = 0
-    /// The batch that counts the job.
+    /// The batch that counts the job. One that joins a live job of the same key is not counted, since that job belongs
+    /// to whoever stored it.
     public var batch: BatchID?
-    /// A newer version of the same thing makes an older one not worth its run.
+    /// Where the job waits until somebody opens that gate.
+    var gate: String?
+    /// A newer version of the same thing makes an older one not worth its run: waiting jobs of the older version end
+    /// as superseded, running ones are asked to stop. Jobs of the same version stand side by side.
     public var lineage: Lineage?
     /// The job becomes runnable when all of these have succeeded, and is cancelled when one of them is.
     public var after: [JobID] = []
-    /// Who waits for the job. It is cancelled when the last waiter leaves.
+    /// Who waits for the job. It is cancelled when the last waiter leaves. Who asks for it without this never leaves.
     public var waiter: Waiter?
     /// A repeated request gets the first one's answer.
     public var idempotency: IdempotencyKey?
@@ -79,6 +84,7 @@ public struct EnqueueOptions: Sendable {
     }
 
     public struct Waiter: Hashable, Sendable {
+        /// Not empty.
         public var name: String
         /// Taken to have left after this time.
         public var patience: Duration

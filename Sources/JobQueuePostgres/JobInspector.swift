@@ -17,6 +17,8 @@ public struct JobSnapshot: Hashable, Sendable {
     public var position: Int?
     /// Only while it is scheduled.
     public var runsIn: Duration?
+    /// Since its claim, only while it runs.
+    public var ranFor: Duration?
     /// What it waits at, only while it is blocked: `kind:…`, `key:…`, `budget:…`, `needs:…` or `batch:…`.
     public var gate: String?
     /// How far the run has come, only while it runs and says so.
@@ -36,7 +38,9 @@ public struct JobSnapshot: Hashable, Sendable {
 
 /// Reads the queue for people and for API clients; changes it only by cancelling.
 public struct JobInspector: Sendable {
-    private let database: PostgresClient
+    let database: PostgresClient
+    /// A worker that was not heard of for so long does not count as alive.
+    static let silence: Duration = .seconds(15)
 
     public init(database: PostgresClient) {
         self.database = database
@@ -45,10 +49,14 @@ public struct JobInspector: Sendable {
     /// The job's state, or `nil` when there is no such job (any more). One statement, all look-ups by index: a ready
     /// row is found by probing every lane for the tag that the body holds.
     public func snapshot(of id: JobID) async throws -> JobSnapshot? {
+        try await Self.snapshot(of: id, in: self.database)
+    }
+
+    static func snapshot(of id: JobID, in session: some PostgresSession) async throws -> JobSnapshot? {
         let job = id.rawValue
-        let row = try await self.database.queryOne(
+        let row = try await session.queryOne(
             """
-            SELECT 'ready' AS state, r.queue, r.attempt::int AS attempt, NULL::int8 AS runs_in, NULL::text AS result,
+            SELECT 'ready' AS state, r.queue, r.attempt::int AS attempt, NULL::int8 AS span_ms, NULL::text AS result,
                    NULL::text AS code, NULL::text AS message,
                    (SELECT count(*) FROM (SELECT FROM lectern.ready o
                       WHERE o.queue = r.queue AND (o.lane, o.tag, o.job_id) < (r.lane, r.tag, r.job_id)
@@ -65,7 +73,8 @@ public struct JobInspector: Sendable {
             SELECT 'blocked', queue, attempt, NULL, NULL, NULL, NULL, NULL, gate, NULL
               FROM lectern.blocked WHERE job_id = \(job)
             UNION ALL
-            SELECT 'running', queue, attempt, NULL, NULL, NULL, NULL, NULL, NULL, progress::text
+            SELECT 'running', queue, attempt, (extract(epoch FROM now() - started_at) * 1000)::int8, NULL, NULL, NULL,
+                   NULL, NULL, progress::text
               FROM lectern.lease WHERE job_id = \(job)
             UNION ALL
             SELECT outcome, queue, attempt, NULL, result::text, code, NULL, NULL, NULL, NULL
@@ -77,31 +86,16 @@ public struct JobInspector: Sendable {
             """)
         guard let row else { return nil }
         guard let state = JobSnapshot.State(rawValue: try row.decode("state")) else { return nil }
-        let runsIn = try row.decode("runs_in", as: Int64?.self)
+        let span = try row.decode("span_ms", as: Int64?.self).map { Duration.milliseconds(max(0, $0)) }
         let progress = try row.decode("progress", as: String?.self).flatMap {
             try? JSONDecoder().decode(JobProgress.self, from: Data($0.utf8))
         }
         return JobSnapshot(
             id: id, state: state, queue: try row.decode("queue"), attempt: try row.decode("attempt"),
-            position: try row.decode("position", as: Int?.self), runsIn: runsIn.map { .milliseconds(max(0, $0)) },
-            gate: try row.decode("gate", as: String?.self), progress: progress,
+            position: try row.decode("position", as: Int?.self), runsIn: state == .scheduled ? span : nil,
+            ranFor: state == .running ? span : nil, gate: try row.decode("gate", as: String?.self), progress: progress,
             result: try row.decode("result", as: String?.self), code: try row.decode("code", as: String?.self),
             message: try row.decode("message", as: String?.self))
-    }
-
-    /// How one of the queue's recent jobs ran, for estimates: the mean time of a run and the slots that serve it.
-    public func pace(of queue: String) async throws -> (meanRun: Duration, slots: Int) {
-        let row = try await self.database.queryOne(
-            """
-            SELECT coalesce((SELECT avg(run_ms) FROM (SELECT run_ms FROM lectern.done
-                               WHERE queue = \(queue) AND finished_at > now() - interval '15 minutes'
-                               ORDER BY finished_at DESC LIMIT 100) AS recent), 1000)::int8 AS run_ms,
-                   (SELECT coalesce(sum(slots), 0) FROM lectern.worker
-                     WHERE \(queue) = ANY (queues) AND NOT draining
-                       AND seen_at > now() - interval '15 seconds')::int8 AS slots
-            """)
-        guard let row else { return (.seconds(1), 0) }
-        return (.milliseconds(try row.decode("run_ms", as: Int64.self)), try row.decode("slots"))
     }
 
     /// What became of a wish to stop a job.
@@ -127,20 +121,33 @@ public struct JobInspector: Sendable {
         return try CancelResult(verdict: row?.decode("verdict") ?? "")
     }
 
-    /// Takes one waiter off a job that several asked for. The job is cancelled when nobody is left; otherwise the answer
-    /// is ``CancelResult/tooLate``, since it goes on.
-    public func leave(_ id: JobID, waiter: String) async throws -> CancelResult {
+    /// What became of a waiter's wish to wait no more.
+    public enum LeaveResult: String, Hashable, Sendable {
+        /// Nobody else waited, and the job had not started: it never will.
+        case cancelled
+        /// Nobody else waited, and the worker that runs the job is told.
+        case requested
+        /// The job goes on for others.
+        case left
+        /// The job had ended, or nobody of this name waited for it.
+        case unknown
+    }
+
+    /// Takes one waiter off a job that several may have asked for, and cancels the job when nobody is left.
+    ///
+    /// Whoever asks for the job meanwhile either keeps it going or gets a new one.
+    public func leave(_ id: JobID, waiter: String) async throws -> LeaveResult {
         let row = try await self.database.queryOne(
             """
             SELECT lectern.leave(\(id.rawValue), \(waiter)) AS verdict,
                    pg_notify(\(QueueWaker.channel), \(QueueWaker.stops))
             """)
-        return try CancelResult(verdict: row?.decode("verdict") ?? "")
+        return try row.flatMap { LeaveResult(rawValue: try $0.decode("verdict")) } ?? .unknown
     }
 }
 
 extension JobInspector.CancelResult {
-    /// Reads the answer of `lectern.cancel` and `lectern.leave`.
+    /// Reads the answer of `lectern.cancel`.
     init(verdict: String) {
         switch verdict {
         case "cancelled": self = .cancelled

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JobQueue
+import TraceContext
 
 /// One job on its way into the tables.
 struct JobRow: Sendable {
@@ -32,7 +33,7 @@ struct JobRow: Sendable {
                 maxAttempts: Int16(clamping: definition.retryPolicy.maxAttempts),
                 timeoutMilliseconds: Int32(clamping: definition.timeout.milliseconds),
                 delayMilliseconds: max(0, options.delay.milliseconds), uniqueKey: arguments.uniqueKey,
-                trace: options.trace, actor: options.actor, extra: extra)
+                trace: options.trace ?? SpanContext.current?.stored, actor: options.actor, extra: extra)
         }
     }
 
@@ -90,6 +91,7 @@ private struct JobExtra: Encodable {
     var needs: [Int64]?
     var waiter: Waiter?
     var idem: Idempotency?
+    var gate: String?
 
     /// `nil` when the options ask for nothing of the kind.
     init?(_ options: EnqueueOptions) {
@@ -102,15 +104,16 @@ private struct JobExtra: Encodable {
         self.batch = options.batch?.rawValue
         self.lineage = options.lineage.map { Lineage(key: $0.key, version: $0.version) }
         self.needs = options.after.isEmpty ? nil : options.after.map(\.rawValue)
-        self.waiter = options.waiter.map { Waiter(name: $0.name, ttl_ms: $0.patience.milliseconds) }
+        self.waiter = options.waiter.map { Waiter(name: $0.name, ttl_ms: max(1, $0.patience.milliseconds)) }
         self.idem = options.idempotency.map {
             Idempotency(
                 scope: $0.scope, key: $0.key, fingerprint: $0.fingerprint, ttl_ms: max(1, $0.lifetime.milliseconds))
         }
+        self.gate = options.gate
         let isEmpty =
             self.priority == nil && self.fair == nil && self.conc == nil && self.budgets == nil && self.cost == nil
             && self.expires_ms == nil && self.batch == nil && self.lineage == nil && self.needs == nil
-            && self.waiter == nil && self.idem == nil
+            && self.waiter == nil && self.idem == nil && self.gate == nil
         if isEmpty { return nil }
     }
 }

@@ -13,7 +13,7 @@ extension SQL {
 
     /// Ends runs that succeeded and have no consequences beyond their own rows.
     static func finish(_ endings: [JobEnding]) -> SQL {
-        let rows = endings.map(EndingRow.init)
+        let rows = EndingRow.rows(endings)
         return """
             SELECT job_id, is_busy FROM lectern.finish(
               \(rows.map(\.jobID)), \(rows.map(\.token)), \(rows.map(\.runMilliseconds)), \(rows.map(\.result))::jsonb[])
@@ -22,7 +22,7 @@ extension SQL {
 
     /// Ends runs in any way.
     static func end(_ endings: [JobEnding]) -> SQL {
-        let rows = endings.map(EndingRow.init)
+        let rows = EndingRow.rows(endings)
         return """
             SELECT job_id, is_busy FROM lectern.end_jobs(
               \(rows.map(\.jobID)), \(rows.map(\.token)), \(rows.map(\.action)), \(rows.map(\.delayMilliseconds)),
@@ -43,6 +43,11 @@ private struct EndingRow {
     var code: String?
     var message: String?
     var costMicros: Int64?
+
+    /// In the order of the jobs, in which those who need several of them lock them, too.
+    static func rows(_ endings: [JobEnding]) -> [EndingRow] {
+        endings.map(EndingRow.init).sorted { $0.jobID < $1.jobID }
+    }
 
     init(_ ending: JobEnding) {
         self.jobID = ending.job.lease.jobID.rawValue

@@ -5,7 +5,8 @@ public protocol EmbeddingModel: Sendable {
     /// The length of every vector.
     var dimension: Int { get }
 
-    /// One vector of length 1 (L2) for each text, in the order of the texts. Throws ``LanguageModelError``.
+    /// One vector of length 1 (L2) for each text, in the order of the texts. Throws ``LanguageModelError``,
+    /// and what its ``ModelLimits`` throw.
     func embed(_ texts: [String]) async throws -> [[Float]]
 }
 

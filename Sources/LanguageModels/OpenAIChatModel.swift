@@ -13,26 +13,30 @@ public struct OpenAIChatModel: ChatModel {
     private let connection: OpenAIConnection
     private let streams: Bool
     private let tokenLimitField: TokenLimitField
+    private let limits: any ModelLimits
     private let observer: any LanguageModelObserver
 
     /// - Parameters:
     ///   - streams: whether ``complete(_:)`` reads the answer as a stream, which notices a silent provider by the
     ///     endpoint's idle timeout.
+    ///   - limits: asked before every request.
     ///   - now: the time that a `Retry-After` date is compared with.
     public init(
         endpoint: OpenAIEndpoint, model: String, streams: Bool = true, tokenLimitField: TokenLimitField = .maxTokens,
-        http: HTTPClient, observer: any LanguageModelObserver = SilentModelObserver(),
+        http: HTTPClient, limits: any ModelLimits = UnlimitedModels(),
+        observer: any LanguageModelObserver = SilentModelObserver(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.name = model
         self.connection = OpenAIConnection(endpoint: endpoint, http: http, now: now)
         self.streams = streams
         self.tokenLimitField = tokenLimitField
+        self.limits = limits
         self.observer = observer
     }
 
     public func complete(_ request: ChatRequest) async throws -> ChatCompletion {
-        try await self.observed {
+        try await self.observed(request) {
             if self.streams { return try await self.streamed(request) { _ in } }
             let body = try await self.connection.post(
                 "/chat/completions", self.wire(request), timeout: request.timeout,
@@ -45,7 +49,7 @@ public struct OpenAIChatModel: ChatModel {
     public func complete(
         _ request: ChatRequest, receivingText receive: (String) async throws -> Void
     ) async throws -> ChatCompletion {
-        try await self.observed { try await self.streamed(request, receive) }
+        try await self.observed(request) { try await self.streamed(request, receive) }
     }
 
     private func streamed(
@@ -107,6 +111,18 @@ public struct OpenAIChatModel: ChatModel {
             maxTokens: self.tokenLimitField == .maxTokens ? request.maximumTokens : nil,
             maxCompletionTokens: self.tokenLimitField == .maxCompletionTokens ? request.maximumTokens : nil,
             seed: request.seed, stop: request.stop.isEmpty ? nil : request.stop)
+    }
+
+    private func observed(
+        _ request: ChatRequest, _ body: () async throws -> ChatCompletion
+    ) async throws -> ChatCompletion {
+        let bytes = request.messages.reduce(0) { $0 + $1.content.utf8.count }
+        let estimate = TokenEstimate.tokens(bytes: bytes) + (request.maximumTokens ?? TokenEstimate.answer)
+        return try await self.limits.withRequest(tokens: estimate) {
+            let completion = try await self.observed(body)
+            let counts = [completion.promptTokens, completion.completionTokens].compactMap { $0 }
+            return (completion, counts.count == 2 ? counts[0] + counts[1] : nil)
+        }
     }
 
     private func observed(_ body: () async throws -> ChatCompletion) async throws -> ChatCompletion {

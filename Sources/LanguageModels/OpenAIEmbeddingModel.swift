@@ -9,6 +9,7 @@ public struct OpenAIEmbeddingModel: EmbeddingModel {
     private let sendsDimension: Bool
     private let maximumBatchCount: Int
     private let maximumBatchBytes: Int
+    private let limits: any ModelLimits
     private let observer: any LanguageModelObserver
 
     /// - Parameters:
@@ -16,11 +17,13 @@ public struct OpenAIEmbeddingModel: EmbeddingModel {
     ///   - sendsDimension: whether to ask for that dimension, for models that can shorten their vectors.
     ///   - maximumBatchCount: the most texts of one request.
     ///   - maximumBatchBytes: the most bytes (UTF-8) of the texts of one request; a longer text goes alone.
+    ///   - limits: asked before every request.
     ///   - now: the time that a `Retry-After` date is compared with.
     public init(
         endpoint: OpenAIEndpoint, model: String, dimension: Int, sendsDimension: Bool = false,
         maximumBatchCount: Int = 64, maximumBatchBytes: Int = 256 << 10, http: HTTPClient,
-        observer: any LanguageModelObserver = SilentModelObserver(), now: @escaping @Sendable () -> Date = { Date() }
+        limits: any ModelLimits = UnlimitedModels(), observer: any LanguageModelObserver = SilentModelObserver(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.name = model
         self.dimension = dimension
@@ -28,6 +31,7 @@ public struct OpenAIEmbeddingModel: EmbeddingModel {
         self.sendsDimension = sendsDimension
         self.maximumBatchCount = max(1, maximumBatchCount)
         self.maximumBatchBytes = maximumBatchBytes
+        self.limits = limits
         self.observer = observer
     }
 
@@ -41,12 +45,15 @@ public struct OpenAIEmbeddingModel: EmbeddingModel {
         for batch in EmbeddingBatches.split(
             texts, maximumCount: self.maximumBatchCount, maximumBytes: self.maximumBatchBytes)
         {
-            vectors += try await self.embedBatch(Array(texts[batch]))
+            let bytes = texts[batch].reduce(0) { $0 + $1.utf8.count }
+            vectors += try await self.limits.withRequest(tokens: TokenEstimate.tokens(bytes: bytes)) {
+                try await self.embedBatch(Array(texts[batch]))
+            }
         }
         return vectors
     }
 
-    private func embedBatch(_ texts: [String]) async throws -> [[Float]] {
+    private func embedBatch(_ texts: [String]) async throws -> (value: [[Float]], tokens: Int?) {
         let start = ContinuousClock.now
         var tokens: Int?
         func report(_ failure: LanguageModelError.Code?) {
@@ -66,7 +73,7 @@ public struct OpenAIEmbeddingModel: EmbeddingModel {
             tokens = answer.usage?.promptTokens
             let vectors = try answer.vectors(count: texts.count, dimension: self.dimension)
             report(nil)
-            return vectors
+            return (vectors, tokens)
         } catch {
             report((error as? LanguageModelError)?.code ?? .cancelled)
             throw error

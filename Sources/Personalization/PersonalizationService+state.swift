@@ -25,7 +25,7 @@ extension PersonalizationService {
         return operation
     }
 
-    /// Withdraws a learner's operation: its row goes, and its job is stopped.
+    /// Withdraws a learner's operation: its row goes, and its job is stopped unless somebody joined it meanwhile.
     /// - Returns: false when it had ended before.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
     public func cancel(_ id: UUID, of userID: LearnerID) async throws -> Bool {
@@ -36,7 +36,7 @@ extension PersonalizationService {
             return false
         }
         try await self.store.withdraw(filed.key, operationID: id)
-        return try await self.inspector.cancel(row.jobID) != .tooLate
+        return try await self.inspector.leave(row.jobID, waiter: Self.waiterName(id)) != .unknown
     }
 
     /// A row as it stands. A pending row whose job is over is a failure that nobody could write down: the job died
@@ -85,15 +85,14 @@ extension PersonalizationService {
     private func estimate(_ operation: inout PersonalizationOperation, jobID: JobID) async throws {
         guard let snapshot = try await self.inspector.snapshot(of: jobID) else { return }
         let pace = try await self.paces.pace(of: snapshot.queue, from: self.inspector)
+        // While nobody serves the queue, the best guess is that somebody soon will.
+        operation.eta = JobEstimate(of: snapshot, at: pace)?.end?.expected ?? pace.meanRun
         switch snapshot.state {
         case .running, .succeeded:
             operation.state = .running
-            operation.eta = pace.meanRun
         case .ready, .scheduled, .blocked, .cancelled, .superseded, .expired, .dead:
             operation.state = .queued
             operation.position = snapshot.position
-            let rounds = (snapshot.position ?? 0) / max(1, pace.slots) + 1
-            operation.eta = pace.meanRun * rounds + (snapshot.runsIn ?? .zero)
         }
     }
 }

@@ -22,6 +22,8 @@ public final class PersonalizationService: Sendable {
         public var longestPause: Duration = .milliseconds(200)
         /// Callers that may wait at the same time; the others are told to come back.
         public var maximumWaiters = 256
+        /// How long a text that nobody withdrew is worth waiting for; its job is stopped after that.
+        public var patience: Duration = .seconds(86_400)
 
         /// The defaults.
         public init() {}
@@ -69,11 +71,15 @@ public final class PersonalizationService: Sendable {
             }
             let operationID = self.makeOperationID()
             let replaced = row?.jobID
+            var options = options
+            options.waiter = EnqueueOptions.Waiter(
+                name: Self.waiterName(operationID), patience: self.configuration.patience)
+            let waiting = options
             let isFiled = try await self.queue.withTransaction { transaction in
                 guard
                     try await self.store.claim(key, operationID: operationID, replacing: replaced, in: transaction)
                 else { return false }
-                let job = try await transaction.enqueue(key.job, options: options)
+                let job = try await transaction.enqueue(key.job, options: waiting)
                 try await self.store.file(key, operationID: operationID, jobID: job.id, in: transaction)
                 return true
             }
@@ -103,6 +109,9 @@ public final class PersonalizationService: Sendable {
         }
         return deleted
     }
+
+    /// Who waits for a job: the operation that asked for it.
+    static func waiterName(_ operation: UUID) -> String { operation.uuidString.lowercased() }
 
     private func standing(
         _ userID: LearnerID, _ slug: String, _ originalContent: String?

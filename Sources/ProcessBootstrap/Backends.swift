@@ -22,6 +22,8 @@ public struct Backends: Sendable {
     public let chat: (any ChatModel)?
     /// An embedding model, where one is configured; otherwise the embedded one is used.
     public let embedding: (any EmbeddingModel)?
+    /// What the fleet may ask of providers.
+    public let limits: FleetLimits
     private let process: ServiceProcess
 
     /// - Throws: ``Settings/Problem`` when an address or a mapping cannot be used.
@@ -49,15 +51,24 @@ public struct Backends: Sendable {
         self.vectorMapping = try Self.mapping(settings.vectors.mappingFile, default: .lectern) {
             try VectorToolMapping(json: $0)
         }
+        let limits = FleetLimits(
+            store: PostgresLimiters(database: self.database), holder: UUID().uuidString, logger: logger)
+        self.limits = limits
+        // Somebody waits at the API; a job may come back.
+        let patience: Duration = process.role == .api ? .seconds(1) : .seconds(5)
         self.chat = settings.chat.baseURL.map { base in
             OpenAIChatModel(
                 endpoint: OpenAIEndpoint(baseURL: base, key: settings.chat.key), model: settings.chat.model ?? "",
-                http: http)
+                http: http,
+                limits: FleetModelLimits(
+                    limits, baseURL: base, model: settings.chat.model ?? "", patience: patience))
         }
         self.embedding = settings.embedding.baseURL.map { base in
             OpenAIEmbeddingModel(
                 endpoint: OpenAIEndpoint(baseURL: base, key: settings.embedding.key),
-                model: settings.embedding.model ?? "", dimension: settings.embedding.dimension ?? 0, http: http)
+                model: settings.embedding.model ?? "", dimension: settings.embedding.dimension ?? 0, http: http,
+                limits: FleetModelLimits(
+                    limits, baseURL: base, model: settings.embedding.model ?? "", patience: patience))
         }
     }
 
@@ -95,7 +106,7 @@ public struct Backends: Sendable {
     }
 
     /// What has to run for the backends to work.
-    public var services: [any Service] { [self.database, self.storage, self.vectors] }
+    public var services: [any Service] { [self.database, self.limits, self.storage, self.vectors] }
 
     /// A worker with its listener and its health server.
     public func workerServices(
@@ -109,9 +120,13 @@ public struct Backends: Sendable {
             name: "\(hostName())/\(ProcessInfo.processInfo.processIdentifier)/\(process.role.rawValue)",
             concurrency: [defaults?.queue ?? "": settings.worker.slots ?? defaults?.slots ?? 1])
         configuration.drainTimeout = settings.worker.drainTimeout
+        let statistics = MinuteStatistics(
+            database: self.database, name: configuration.name, logger: process.logger)
         let worker = Worker(
             store: store, registry: registry, configuration: configuration,
-            observer: WorkerMetrics(factory: PrometheusMetrics(registry: process.registry)), logger: process.logger)
+            observer: WorkerObserverGroup(
+                WorkerMetrics(factory: PrometheusMetrics(registry: process.registry)), statistics),
+            logger: process.logger)
         var direct = PostgresConfiguration(url: settings.database.directURL)
         direct.applicationName = process.role.rawValue + "-listen"
         let listener = PostgresListener(
@@ -122,6 +137,7 @@ public struct Backends: Sendable {
         return self.services + [
             WakeUpService(listener: listener, store: store),
             health.server(host: settings.host, port: settings.port, logger: process.logger),
+            statistics,
             worker,
         ]
     }

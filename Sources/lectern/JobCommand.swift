@@ -4,8 +4,10 @@ import JobQueuePostgres
 
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Look at jobs, wait for one, stop it, run it again.",
-        subcommands: [Show.self, Wait.self, Cancel.self, JobListCommand.self, JobRetryCommand.self])
+        commandName: "job", abstract: "Look at jobs, wait for one, stop it, run it again, ask why it does not run.",
+        subcommands: [
+            Show.self, Wait.self, Cancel.self, JobListCommand.self, JobRetryCommand.self, JobWhyCommand.self,
+        ])
 
     /// The job that a verb is about.
     struct Target: ParsableArguments {

@@ -21,6 +21,7 @@ import Testing
         ["JobQueue"],
         ["MCP", "LanguageModels"],
         ["Postgres", "CurlHTTP", "ServerSentEvents", "ContentHashing", "MarkdownHTML"],
+        ["TraceContext"],
         ["CPostgres", "CCurl", "CXXHash", "CMarkGFM"],
     ]
     private static let surfaces: Set = ["LearnerAPI", "LearnerWeb", "OperatorConsole"]

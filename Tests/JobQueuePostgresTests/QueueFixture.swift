@@ -55,12 +55,14 @@ struct QueueFixture: Sendable {
             """
             WITH places AS (
               SELECT job_id FROM lectern.ready UNION ALL SELECT job_id FROM lectern.scheduled
+              UNION ALL SELECT job_id FROM lectern.blocked
               UNION ALL SELECT job_id FROM lectern.lease UNION ALL SELECT job_id FROM lectern.done
               UNION ALL SELECT job_id FROM lectern.dead)
             SELECT (SELECT count(*) FROM lectern.job) = (SELECT count(*) FROM places)
                AND (SELECT count(*) FROM places) = (SELECT count(DISTINCT job_id) FROM places)
                AND NOT EXISTS (SELECT FROM lectern.flight f WHERE f.job_id NOT IN (
                      SELECT job_id FROM lectern.ready UNION ALL SELECT job_id FROM lectern.scheduled
+                     UNION ALL SELECT job_id FROM lectern.blocked
                      UNION ALL SELECT job_id FROM lectern.lease)) AS consistent
             """)
         return try row?.decode("consistent") ?? false

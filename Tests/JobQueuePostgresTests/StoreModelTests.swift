@@ -23,9 +23,8 @@ import Testing
         let seeds = Self.seeds(of: group)
         guard !seeds.isEmpty else { return }
         try await withQueue { fixture in
-            let worker = try await fixture.register()
             for seed in seeds {
-                var life = Life(seed: seed, fixture: fixture, worker: worker)
+                var life = Life(seed: seed, fixture: fixture, worker: try await fixture.register())
                 try await life.run()
             }
             #expect(try await fixture.isConsistent())

@@ -232,6 +232,20 @@ import Testing
         }
     }
 
+    @Test func aRequestIsAStepOfItsCallersTrace() async throws {
+        let traceID = "0af7651916cd43dd8448eb211c80319c"
+        try await APIFixture.run { _, server in
+            let answer = try await server.send(
+                "GET", "/api/content/book", headers: [("traceparent", "00-\(traceID)-b7ad6b7169203331-01")])
+            let step = answer.headers.first("traceparent") ?? ""
+            #expect(step.hasPrefix("00-\(traceID)-") && step.hasSuffix("-01"))
+            #expect(!step.contains("b7ad6b7169203331"))
+            #expect(server.log.lines.contains { $0.contains(traceID) })
+            let own = try await server.send("GET", "/api/content/book", headers: [("traceparent", "garbage")])
+            #expect(own.headers.first("traceparent")?.utf8.count == 55)
+        }
+    }
+
     @Test func probesAreNotLogged() async throws {
         let routes: @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, router in
             router.get("livez") { _, _ in "ok" }

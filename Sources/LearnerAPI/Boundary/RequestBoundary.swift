@@ -1,8 +1,9 @@
 import HTTPTypes
 public import Hummingbird
 import Logging
+import TraceContext
 
-/// The outermost middleware of the API process. It names every request, bounds their number and the length of their
+/// The outermost middleware of the API process. It names every request, makes it a step of its caller's trace, bounds their number and the length of their
 /// addresses, answers every error as `application/problem+json`, adds the security headers and writes the access log.
 ///
 /// Add it to the router before anything else.
@@ -51,16 +52,21 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
         let id = request.headers[.requestID].flatMap(RequestName.init)?.text ?? self.makeRequestID()
         var context = context
         context.logger[metadataKey: "request_id"] = "\(id)"
+        let span = SpanContext(request)
+        context.logger[metadataKey: "trace_id"] = "\(span.traceID)"
 
         var response: Response
         do {
-            response = try await self.answer(request, context: context, isProbe: isProbe, next: next)
+            response = try await SpanContext.$current.withValue(span) {
+                try await self.answer(request, context: context, isProbe: isProbe, next: next)
+            }
         } catch {
             let problem = Problem(describing: error)
             if let cause = problem.cause { Self.log(problem, cause: cause, logger: context.logger) }
             response = self.page(problem, for: request) ?? problem.response(to: request, requestID: id)
         }
         response.headers[.requestID] = id
+        response.headers[.traceparent] = span.traceparent
         response.headers.addSecurity()
         if !isProbe {
             context.logger.info(
@@ -102,6 +108,17 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
         logger.log(
             level: problem.status == .serviceUnavailable ? .warning : .error, "request failed",
             metadata: ["error": "\(problem.type.rawValue)", "cause": "\(cause)"])
+    }
+}
+
+extension SpanContext {
+    /// The step that answers a request: of the trace that its headers name, or of a new one.
+    fileprivate init(_ request: Request) {
+        var generator = SystemRandomNumberGenerator()
+        let caller = request.headers[.traceparent].flatMap {
+            SpanContext(traceparent: $0, state: request.headers[values: .tracestate])
+        }
+        self = caller?.child(using: &generator) ?? .root(using: &generator)
     }
 }
 

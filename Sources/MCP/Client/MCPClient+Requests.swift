@@ -1,4 +1,5 @@
 import Synchronization
+import TraceContext
 
 /// How a request gets out and its answer back.
 extension MCPClient {
@@ -94,6 +95,7 @@ extension MCPClient {
         isIdempotent: Bool
     ) async throws -> JSONValue {
         let id = self.state.withLock { $0.session.began(on: link.epoch) }
+        let params = Self.withTrace(params)
         do {
             let message: JSONRPCMessage
             switch link.generation {
@@ -223,10 +225,23 @@ extension MCPClient {
     /// Parameters with what every stateless request tells about itself (2026-07-28, General fields).
     func withEnvelope(_ params: JSONValue, _ version: MCPProtocolVersion) -> JSONValue {
         var members = params.objectValue ?? [:]
-        members["_meta"] = [
-            MetaKey.protocolVersion: .string(version.rawValue), MetaKey.clientInfo: self.configuration.clientInfo,
-            MetaKey.clientCapabilities: [:],
-        ]
+        var meta = members["_meta"]?.objectValue ?? [:]
+        meta[MetaKey.protocolVersion] = .string(version.rawValue)
+        meta[MetaKey.clientInfo] = self.configuration.clientInfo
+        meta[MetaKey.clientCapabilities] = [:]
+        members["_meta"] = .object(meta)
+        return .object(members)
+    }
+
+    /// Parameters with the trace of the present task, where there is one: a server behind a proxy or on an event stream
+    /// sees the message, not our headers.
+    private static func withTrace(_ params: JSONValue) -> JSONValue {
+        guard let span = SpanContext.current else { return params }
+        var members = params.objectValue ?? [:]
+        var meta = members["_meta"]?.objectValue ?? [:]
+        meta["traceparent"] = .string(span.traceparent)
+        if let state = span.state { meta["tracestate"] = .string(state.text) }
+        members["_meta"] = .object(meta)
         return .object(members)
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import TraceContext
 
 /// Answers the methods of MCP, whatever carried them.
 struct MCPServerMethods: Sendable {
@@ -131,11 +132,13 @@ struct MCPServerMethods: Sendable {
         var logger = self.logger
         logger[metadataKey: "mcp_tool"] = .string(name)
         logger[metadataKey: "mcp_request_id"] = .string(String(call.id.description.prefix(64)))
+        let span = SpanContext(meta: call.params?["_meta"])
+        if let span { logger[metadataKey: "trace_id"] = .string(span.traceID.description) }
         let context = MCPCallContext(
             requestID: call.id, protocolVersion: call.version, remoteAddress: call.remoteAddress, logger: logger,
             sendProgress: call.sendProgress)
         do {
-            return try await tool.handler(arguments, context)
+            return try await SpanContext.$current.withValue(span) { try await tool.handler(arguments, context) }
         } catch let failure as MCPToolFailure {
             return failure.result
         } catch let error as CancellationError {
@@ -144,5 +147,17 @@ struct MCPServerMethods: Sendable {
             logger.error("MCP tool failed", metadata: ["error": "\(error)"])
             return .text("The tool \(name) failed", isError: true)
         }
+    }
+}
+
+extension SpanContext {
+    /// A step of the trace that a request names in its `_meta`.
+    fileprivate init?(meta: JSONValue?) {
+        guard let traceparent = meta?["traceparent"]?.stringValue,
+            let caller = SpanContext(
+                traceparent: traceparent, state: (meta?["tracestate"]?.stringValue).map { [$0] } ?? [])
+        else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        self = caller.child(using: &generator)
     }
 }

@@ -1,4 +1,5 @@
-DROP FUNCTION lectern.live_job(text, smallint), lectern.leave(bigint, text), lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
+DROP FUNCTION lectern.live_job(text, smallint), lectern.abandon(bigint), lectern.leave(bigint, text);
+DROP FUNCTION lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),
   lectern.cancel(bigint, text, text), lectern.rescue(bigint, boolean), lectern.promote(integer),
@@ -6,17 +7,19 @@ DROP FUNCTION lectern.live_job(text, smallint), lectern.leave(bigint, text), lec
   lectern.finish(bigint[], bigint[], integer[], jsonb[]), lectern.admit(text, tid[], boolean),
   lectern.claim(text, integer, bigint, bigint[], integer), lectern.remove_waiting(bigint, text, text),
   lectern.pass_on(text, text, text, text[], text), lectern.settle(bigint[], text[]),
-  lectern.release_runs(bigint[], bigint[]), lectern.widen_gate(text, integer), lectern.gate_room(text),
-  lectern.gate_limit(text, integer), lectern.open_gate(text, integer), lectern.lock_gates(text[]), lectern.budget_left(text),
-  lectern.period_start(text);
+  lectern.settle_dependents(bigint[], text[]), lectern.release_runs(bigint[], bigint[]),
+  lectern.widen_gate(text, integer), lectern.gate_room(text), lectern.gate_limit(text, integer),
+  lectern.open_gate(text, integer), lectern.open_budget(text), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
 -- The older shape knows no gates: what waits at one becomes runnable.
 INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes)
   SELECT queue, lane, job_id, job_id, attempt, crashes FROM lectern.blocked;
 UPDATE lectern.ready SET tag = job_id WHERE tag <> job_id;
 DROP TABLE lectern.queue_clock, lectern.fair, lectern.budget_hold, lectern.budget_spent, lectern.budget,
-  lectern.dependency, lectern.batch, lectern.lineage, lectern.idem, lectern.waiter, lectern.slot, lectern.kind_control,
+  lectern.dependency, lectern.batch, lectern.expiry, lectern.lineage, lectern.idem, lectern.waiter, lectern.slot,
+  lectern.kind_control,
   lectern.queue_control, lectern.blocked;
-ALTER TABLE lectern.dead DROP COLUMN batch_id, DROP COLUMN fair_key, DROP COLUMN cost_micros, DROP COLUMN budgets,
+ALTER TABLE lectern.dead DROP COLUMN abandonable, DROP COLUMN version, DROP COLUMN lineage, DROP COLUMN tag,
+  DROP COLUMN batch_id, DROP COLUMN fair_key, DROP COLUMN cost_micros, DROP COLUMN budgets,
   DROP COLUMN conc_limit, DROP COLUMN conc_key, DROP COLUMN expires_at;
 UPDATE lectern.done SET outcome = 'cancelled' WHERE outcome IN ('superseded', 'expired');
 ALTER TABLE lectern.done DROP COLUMN code, DROP CONSTRAINT done_outcome_check;

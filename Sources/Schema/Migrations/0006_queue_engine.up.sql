@@ -39,10 +39,12 @@ CREATE TABLE lectern.blocked (
   crashes smallint NOT NULL DEFAULT 0,
   flags   smallint NOT NULL DEFAULT 0,
   gate    text     COLLATE "C" NOT NULL,
-  since   timestamptz NOT NULL DEFAULT now()
+  since   timestamptz NOT NULL DEFAULT now(),
+  run_at  timestamptz
 );
 CREATE INDEX blocked_gate ON lectern.blocked (gate, lane, tag, job_id);
 COMMENT ON COLUMN lectern.blocked.gate IS 'kind:…, key:…, budget:…, needs:<job id>, batch:<id>';
+COMMENT ON COLUMN lectern.blocked.run_at IS 'not before this time either, where it was delayed as well';
 
 -- Leases are found by worker only when a worker is lost, so no index is paid for at every claim.
 DROP INDEX lectern.lease_worker;
@@ -55,10 +57,12 @@ ALTER TABLE lectern.lease
 
 -- Wishes to stop a running job; they outlive the worker that should have heard them.
 CREATE TABLE lectern.stop_wish (
-  job_id bigint      NOT NULL PRIMARY KEY,
-  at     timestamptz NOT NULL DEFAULT now(),
-  actor  text
+  job_id  bigint      NOT NULL PRIMARY KEY,
+  at      timestamptz NOT NULL DEFAULT now(),
+  actor   text,
+  outcome text        COLLATE "C" NOT NULL DEFAULT 'cancelled'
 );
+COMMENT ON COLUMN lectern.stop_wish.outcome IS 'how the job ends when its run obeys';
 INSERT INTO lectern.stop_wish (job_id) SELECT job_id FROM lectern.lease WHERE cancel_requested;
 ALTER TABLE lectern.lease DROP COLUMN cancel_requested;
 
@@ -77,7 +81,11 @@ ALTER TABLE lectern.dead
   ADD COLUMN budgets     text[],
   ADD COLUMN cost_micros bigint NOT NULL DEFAULT 0,
   ADD COLUMN fair_key    text COLLATE "C",
-  ADD COLUMN batch_id    bigint;
+  ADD COLUMN batch_id    bigint,
+  ADD COLUMN tag         bigint,
+  ADD COLUMN lineage     text COLLATE "C",
+  ADD COLUMN version     bigint,
+  ADD COLUMN abandonable boolean NOT NULL DEFAULT false;
 
 -- What operators say of a queue and of a kind. A row is there once something was said.
 CREATE TABLE lectern.queue_control (
@@ -140,6 +148,16 @@ CREATE TABLE lectern.lineage (
   version bigint NOT NULL,
   job_id  bigint NOT NULL,
   at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- Finds what a newer version supersedes; holds only jobs that have a lineage.
+CREATE INDEX job_lineage ON lectern.job (lineage, version) WHERE lineage IS NOT NULL;
+
+-- Jobs that lose their worth at a time. A row is cleared when its time has come, whatever became of the job.
+CREATE TABLE lectern.expiry (
+  at     timestamptz NOT NULL,
+  job_id bigint      NOT NULL,
+  PRIMARY KEY (at, job_id)
 );
 
 CREATE TABLE lectern.batch (
@@ -231,16 +249,57 @@ END $$;
 -- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
+DECLARE opened bigint[];
+BEGIN
+  -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
+  -- Nothing sweeps the gates that open once, so their rows are waited for.
+  IF wanted LIKE 'needs:%' OR wanted LIKE 'batch:%' THEN
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE);
+  ELSE
+    opened := ARRAY(
+      SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
+      ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE SKIP LOCKED);
+  END IF;
+  IF cardinality(opened) = 0 THEN RETURN 0; END IF;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (opened)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags, b.run_at
+  ), later AS (
+    INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
+    SELECT run_at, job_id, queue, lane, tag, attempt, crashes, flags, 'delayed' FROM freed WHERE run_at > now()
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint
+  FROM freed WHERE run_at IS NULL OR run_at <= now();
+  RETURN cardinality(opened);
+END $$;
+
+-- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
+-- that exceeds the whole cap can never run and stands in nobody's way.
+CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-  places tid[];
+  budget lectern.budget;
+  room   bigint := lectern.budget_left(substr(wanted, 8));
+  held   record;
+  free   bigint[] := '{}';
   opened integer;
 BEGIN
-  -- Two statements, since a row that changed under the first one stands where only a later snapshot sees it.
-  places := ARRAY(
-    SELECT ctid FROM lectern.blocked WHERE gate = wanted ORDER BY lane, tag, job_id LIMIT most FOR UPDATE SKIP LOCKED);
+  SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
+  FOR held IN
+    SELECT b.job_id, j.cost_micros FROM lectern.blocked b JOIN lectern.job j ON j.id = b.job_id
+    WHERE b.gate = wanted AND coalesce(j.cost_micros <= budget.cap_micros, true)
+    ORDER BY b.lane, b.tag, b.job_id LIMIT 500 FOR UPDATE OF b SKIP LOCKED
+  LOOP
+    EXIT WHEN room <= 0 OR room < held.cost_micros;
+    room := room - held.cost_micros;
+    free := free || held.job_id;
+  END LOOP;
   WITH freed AS (
-    DELETE FROM lectern.blocked WHERE ctid = ANY (places)
-    RETURNING job_id, queue, lane, tag, attempt, crashes, flags
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
   )
   INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
   SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
@@ -266,7 +325,7 @@ DECLARE
   most  bigint;
   taken bigint;
 BEGIN
-  SELECT j.conc_limit, j.cost_micros INTO first FROM (
+  SELECT j.conc_limit INTO first FROM (
     SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted ORDER BY b.lane, b.tag, b.job_id LIMIT 1) AS b
   JOIN lectern.job j ON j.id = b.job_id;
   IF NOT FOUND THEN RETURN 0; END IF;
@@ -275,10 +334,8 @@ BEGIN
       most := lectern.gate_limit(wanted, first.conc_limit);
       SELECT count(*) INTO taken FROM lectern.slot s WHERE s.gate = wanted;
       RETURN CASE WHEN most IS NULL THEN 2147483647 ELSE greatest(0, most - taken) END;
-    WHEN 'budget' THEN
-      most := lectern.budget_left(substr(wanted, 8));
-      RETURN CASE WHEN most IS NULL THEN 2147483647 WHEN most <= 0 OR most < first.cost_micros THEN 0
-                  ELSE least(1000, most / greatest(first.cost_micros, 1)) END;
+    -- Where money is short, that is counted out row by row when the gate opens.
+    WHEN 'budget' THEN RETURN 2147483647;
     WHEN 'needs' THEN
       RETURN CASE WHEN EXISTS (SELECT FROM lectern.dependency d WHERE d.job_id = substr(wanted, 7)::bigint) THEN 0
                   ELSE 2147483647 END;
@@ -294,6 +351,8 @@ END $$;
 CREATE FUNCTION lectern.widen_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE room integer;
 BEGIN
+  -- Money for one may be enough for several, and the other way round.
+  IF wanted LIKE 'budget:%' THEN RETURN lectern.open_budget(wanted); END IF;
   room := least(most, lectern.gate_room(wanted));
   RETURN CASE WHEN room > 0 THEN lectern.open_gate(wanted, room) ELSE 0 END;
 END $$;
@@ -336,50 +395,65 @@ CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGU
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   b record;
-  doomed bigint;
+  counted bigint[];
 BEGIN
   DELETE FROM lectern.flight f USING lectern.job j
   WHERE j.id = ANY (ids) AND f.key = j.unique_key AND f.job_id = j.id;
   DELETE FROM lectern.waiter w WHERE w.job_id = ANY (ids);
   DELETE FROM lectern.stop_wish s WHERE s.job_id = ANY (ids);
-  FOR b IN
-    UPDATE lectern.batch x SET
-      succeeded = x.succeeded + c.succeeded, dead = x.dead + c.dead, cancelled = x.cancelled + c.cancelled,
-      finished_at = CASE WHEN x.is_sealed AND x.finished_at IS NULL
-        AND x.succeeded + x.dead + x.cancelled + c.members >= x.total THEN now() ELSE x.finished_at END
-    FROM (
-      SELECT j.batch_id, count(*) AS members, count(*) FILTER (WHERE i.outcome = 'succeeded') AS succeeded,
-             count(*) FILTER (WHERE i.outcome = 'dead') AS dead,
-             count(*) FILTER (WHERE i.outcome NOT IN ('succeeded', 'dead')) AS cancelled
-      FROM unnest(ids, outcomes) AS i (job_id, outcome) JOIN lectern.job j ON j.id = i.job_id
-      WHERE j.batch_id IS NOT NULL GROUP BY j.batch_id ORDER BY j.batch_id
-    ) c
-    WHERE x.id = c.batch_id
-    RETURNING x.id, x.finished_at
-  LOOP
-    IF b.finished_at IS NOT NULL THEN PERFORM lectern.open_gate('batch:' || b.id, 1); END IF;
-  END LOOP;
-  -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
-  -- Who needs a dead one waits: it may be redriven.
-  IF EXISTS (SELECT FROM lectern.dependency d WHERE d.needs = ANY (ids)) THEN
-    PERFORM lectern.lock_gates(ARRAY(
-      SELECT 'needs:' || d.job_id FROM lectern.dependency d WHERE d.needs = ANY (ids)));
-    FOR doomed IN
-      SELECT DISTINCT d.job_id FROM unnest(ids, outcomes) AS i (job_id, outcome)
-      JOIN lectern.dependency d ON d.needs = i.job_id WHERE i.outcome NOT IN ('succeeded', 'dead')
+  counted := ARRAY(SELECT DISTINCT j.batch_id FROM lectern.job j
+                   WHERE j.id = ANY (ids) AND j.batch_id IS NOT NULL ORDER BY j.batch_id);
+  IF cardinality(counted) > 0 THEN
+    -- Two ends that count in the same batches lock them in the same order.
+    PERFORM FROM lectern.batch x WHERE x.id = ANY (counted) ORDER BY x.id FOR UPDATE;
+    FOR b IN
+      UPDATE lectern.batch x SET
+        succeeded = x.succeeded + c.succeeded, dead = x.dead + c.dead, cancelled = x.cancelled + c.cancelled,
+        finished_at = CASE WHEN x.is_sealed AND x.finished_at IS NULL
+          AND x.succeeded + x.dead + x.cancelled + c.members >= x.total THEN now() ELSE x.finished_at END
+      FROM (
+        SELECT j.batch_id, count(*) AS members, count(*) FILTER (WHERE i.outcome = 'succeeded') AS succeeded,
+               count(*) FILTER (WHERE i.outcome = 'dead') AS dead,
+               count(*) FILTER (WHERE i.outcome NOT IN ('succeeded', 'dead')) AS cancelled
+        FROM unnest(ids, outcomes) AS i (job_id, outcome) JOIN lectern.job j ON j.id = i.job_id
+        WHERE j.batch_id IS NOT NULL GROUP BY j.batch_id
+      ) c
+      WHERE x.id = c.batch_id
+      RETURNING x.id, x.finished_at
     LOOP
-      PERFORM lectern.remove_waiting(doomed, 'cancelled', 'dependency_cancelled');
+      IF b.finished_at IS NOT NULL THEN PERFORM lectern.open_gate('batch:' || b.id, 1); END IF;
     END LOOP;
+  END IF;
+  PERFORM lectern.settle_dependents(ids, outcomes);
+END $$;
+
+-- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
+-- Who needs a dead one waits: it may be redriven.
+CREATE FUNCTION lectern.settle_dependents(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  dependent bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM lectern.dependency d WHERE d.needs = ANY (ids)) THEN RETURN; END IF;
+  PERFORM lectern.lock_gates(ARRAY(
+    SELECT 'needs:' || d.job_id FROM lectern.dependency d WHERE d.needs = ANY (ids)));
+  FOR dependent IN
+    SELECT DISTINCT d.job_id FROM unnest(ids, outcomes) AS i (job_id, outcome)
+    JOIN lectern.dependency d ON d.needs = i.job_id WHERE i.outcome NOT IN ('succeeded', 'dead')
+  LOOP
+    PERFORM lectern.remove_waiting(dependent, 'cancelled', 'dependency_cancelled');
+  END LOOP;
+  FOR dependent IN
     WITH met AS (
       DELETE FROM lectern.dependency d USING unnest(ids, outcomes) AS i (job_id, outcome)
       WHERE d.needs = i.job_id AND i.outcome = 'succeeded' RETURNING d.job_id, d.needs
-    ), free AS (
-      SELECT DISTINCT m.job_id FROM met m
-      WHERE NOT EXISTS (SELECT FROM lectern.dependency r WHERE r.job_id = m.job_id
-                        AND NOT EXISTS (SELECT FROM met n WHERE n.job_id = r.job_id AND n.needs = r.needs))
     )
-    SELECT count(lectern.open_gate('needs:' || f.job_id, 1)) INTO doomed FROM free f;
-  END IF;
+    SELECT DISTINCT m.job_id FROM met m
+    WHERE NOT EXISTS (SELECT FROM lectern.dependency r WHERE r.job_id = m.job_id
+                      AND NOT EXISTS (SELECT FROM met n WHERE n.job_id = r.job_id AND n.needs = r.needs))
+  LOOP
+    PERFORM lectern.open_gate('needs:' || dependent, 1);
+  END LOOP;
 END $$;
 
 -- Lets one more row try at each gate of a row that could not use its chance, except at the one that was shut for it.
@@ -392,7 +466,7 @@ BEGIN
   WHERE g IS NOT NULL AND g IS DISTINCT FROM shut;
 END $$;
 
--- Ends a job that is not running, if it still is not. True when this call ended it.
+-- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -400,9 +474,12 @@ DECLARE
   spent smallint;
   was_ready boolean;
 BEGIN
-  SELECT j.queue, j.kind, coalesce(j.tag, j.id) AS tag, j.conc_key, j.budgets INTO body
+  SELECT j.queue, j.kind, j.unique_key, coalesce(j.tag, j.id) AS tag, j.conc_key, j.budgets INTO body
   FROM lectern.job j WHERE j.id = wanted;
   IF NOT FOUND THEN RETURN false; END IF;
+  IF body.unique_key IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
+  END IF;
   DELETE FROM lectern.ready r
   WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.tag = body.tag AND r.job_id = wanted
   RETURNING r.attempt INTO spent;
@@ -427,7 +504,7 @@ END $$;
 -- Leases runnable rows of a queue to a worker, the most urgent first.
 --
 -- `hints` holds, for each lane, a tag below which nothing is expected: a cost, never a promise, since every worker
--- asks without it from time to time. `aged` is the share of the batch that goes to rows of the lower lanes that have
+-- asks without it from time to time. `aged` is the part of the batch that goes to rows of each lower lane that have
 -- waited too long. Each leg walks the primary key of `ready`; rows that others hold are skipped. A worker that
 -- was given up gets nothing. The shared lock lets a change of the queue's numbers wait for claims under way.
 CREATE FUNCTION lectern.claim(q text, wanted integer, by_worker bigint, hints bigint[], aged integer DEFAULT 0)
@@ -473,8 +550,8 @@ BEGIN
         CROSS JOIN LATERAL (
           SELECT r.ctid AS place FROM lectern.ready r
           WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.tag < (now_ms - l.age_ms) << 20
-          ORDER BY r.tag, r.job_id LIMIT aged FOR UPDATE SKIP LOCKED) p
-        LIMIT least(aged, room));
+          ORDER BY r.tag, r.job_id LIMIT least(aged, room) FOR UPDATE SKIP LOCKED) p
+        LIMIT room);
     END IF;
     -- A transaction does not skip its own locks, so the rows chosen for their age are left out by name.
     places := old || ARRAY(
@@ -553,12 +630,16 @@ BEGIN
   SELECT array_agg((SELECT count(*) FROM lectern.slot s WHERE s.gate = g.name)::integer ORDER BY g.n) INTO taken
   FROM unnest(gates) WITH ORDINALITY AS g (name, n);
   FOR cand IN
-    SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at
+    SELECT r.ctid AS place, r.*, j.kind, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.expires_at,
+           j.unique_key
     FROM lectern.ready r JOIN lectern.job j ON j.id = r.job_id WHERE r.ctid = ANY (places)
     ORDER BY r.lane, r.tag, r.job_id
   LOOP
     IF cand.expires_at <= now() THEN
-      expired := expired || cand.job_id;
+      -- Whoever joins the key at this moment may wait for these rows, so nobody waits for him.
+      IF cand.unique_key IS NULL OR pg_try_advisory_xact_lock(hashtextextended('key:' || cand.unique_key, 0)) THEN
+        expired := expired || cand.job_id;
+      END IF;
       CONTINUE;
     END IF;
     shut := NULL;
@@ -667,9 +748,10 @@ BEGIN
     USING (
       -- Who is to be stopped does not come back.
       SELECT u.job_id, u.token, u.delay_ms, u.run_ms, u.result, u.code, u.message, u.spent,
-             CASE WHEN u.action IN ('retry', 'snooze', 'release')
-                   AND EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = u.job_id)
-                  THEN 'cancel' ELSE u.action END AS action
+             CASE WHEN u.action IN ('retry', 'snooze', 'release', 'cancel')
+                  THEN coalesce((SELECT s.outcome FROM lectern.stop_wish s WHERE s.job_id = u.job_id),
+                                CASE u.action WHEN 'cancel' THEN 'cancelled' ELSE u.action END)
+                  ELSE u.action END AS action
       FROM unnest(ids, tokens, actions, delays, runs, results, codes, messages, spent)
            AS u (job_id, token, action, delay_ms, run_ms, result, code, message, spent)
     ) i
@@ -678,9 +760,9 @@ BEGIN
   ), finished AS (
     INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, result, code)
     SELECT g.job_id, g.kind, g.queue,
-           CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'cancel' THEN 'cancelled' ELSE g.action END,
+           CASE g.action WHEN 'succeed' THEN 'succeeded' ELSE g.action END,
            g.attempt, g.wait_ms, g.run_ms, g.result, CASE WHEN g.action <> 'succeed' THEN g.code END
-    FROM gone g WHERE g.action IN ('succeed', 'cancel', 'superseded', 'expired')
+    FROM gone g WHERE g.action IN ('succeed', 'cancelled', 'superseded', 'expired')
   ), later AS (
     INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
     SELECT now() + g.delay_ms * interval '1 millisecond', g.job_id, g.queue, g.lane, g.tag,
@@ -693,18 +775,21 @@ BEGIN
     FROM gone g WHERE g.action = 'release' OR (g.action IN ('retry', 'snooze') AND g.delay_ms = 0)
   ), buried AS (
     INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
-                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
-                              crashes, code, message)
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, tag,
+                              lineage, version, abandonable, attempt, crashes, code, message)
     SELECT g.job_id, g.queue, g.kind, j.args, g.lane, j.max_attempts, j.timeout_ms, j.unique_key, j.trace, j.actor,
-           j.expires_at, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.fair_key, j.batch_id, g.attempt,
-           g.crashes, coalesce(g.code, 'failed'), g.message
+           j.expires_at, j.conc_key, j.conc_limit, j.budgets, j.cost_micros, j.fair_key, j.batch_id, j.tag,
+           j.lineage, j.version, j.abandonable, g.attempt, g.crashes, coalesce(g.code, 'failed'), g.message
     FROM gone g JOIN lectern.job j ON j.id = g.job_id WHERE g.action = 'discard'
   ), told AS (
     INSERT INTO lectern.event (job_id, attempt, token, what, worker, code, message)
-    SELECT g.job_id, g.attempt, g.token, g.action, g.worker, g.code, g.message
+    SELECT g.job_id, g.attempt, g.token, CASE g.action WHEN 'cancelled' THEN 'cancel' ELSE g.action END, g.worker,
+           g.code, g.message
     FROM gone g WHERE g.action NOT IN ('succeed', 'release')
   )
-  SELECT array_agg(g.job_id), array_agg(g.spent) FILTER (WHERE g.flags & 2 = 2),
+  -- A success that names no cost is taken to have cost what was foreseen; another end costs what it says, or nothing.
+  SELECT array_agg(g.job_id),
+         array_agg(CASE g.action WHEN 'succeed' THEN g.spent ELSE coalesce(g.spent, 0) END) FILTER (WHERE g.flags & 2 = 2),
          array_agg(g.job_id) FILTER (WHERE g.flags & 2 = 2),
          array_agg(CASE g.action WHEN 'succeed' THEN 'succeeded' WHEN 'discard' THEN 'dead'
                                  WHEN 'retry' THEN NULL WHEN 'snooze' THEN NULL WHEN 'release' THEN NULL
@@ -712,6 +797,10 @@ BEGIN
   INTO ended, costs, final_ids, outcomes FROM gone g;
   IF final_ids IS NOT NULL THEN
     PERFORM lectern.release_runs(final_ids, costs);
+    -- A wish that was said while the runs ended was not seen above.
+    PERFORM lectern.remove_waiting(s.job_id, s.outcome, s.outcome)
+    FROM unnest(final_ids, outcomes) AS i (job_id, outcome) JOIN lectern.stop_wish s ON s.job_id = i.job_id
+    WHERE i.outcome IS NULL;
     SELECT array_agg(i.job_id), array_agg(i.outcome) INTO final_ids, outcomes
     FROM unnest(final_ids, outcomes) AS i (job_id, outcome) WHERE i.outcome IS NOT NULL;
     IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
@@ -751,6 +840,7 @@ RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[])
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
+  held text;
   hooked bigint[];
   final_ids bigint[];
   outcomes text[];
@@ -770,6 +860,16 @@ BEGIN
     RETURN NEXT;
     RETURN;
   END IF;
+  -- Whoever joins a key either commits before its job ends here or finds the key free.
+  FOR held IN
+    SELECT l.unique_key FROM lectern.lease l
+    WHERE l.unique_key IS NOT NULL
+      AND (l.worker = ANY (gone_workers) OR l.deadline < now()
+           OR NOT EXISTS (SELECT FROM lectern.worker w WHERE w.id = l.worker))
+    ORDER BY l.unique_key
+  LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held, 0));
+  END LOOP;
   WITH taken AS (
     DELETE FROM lectern.lease l
     WHERE l.worker = ANY (gone_workers) OR l.deadline < now()
@@ -777,7 +877,9 @@ BEGIN
     RETURNING l.*, l.deadline >= now() AS crashed
   ), judged AS (
     SELECT t.*, j.args, j.max_attempts, j.timeout_ms, j.trace, j.actor, j.expires_at, j.conc_key, j.conc_limit,
-           j.budgets, j.cost_micros, j.fair_key, t.crashes + t.crashed::int AS all_crashes,
+           j.budgets, j.cost_micros, j.fair_key, j.tag AS body_tag, j.lineage, j.version, j.abandonable,
+           (SELECT s.outcome FROM lectern.stop_wish s WHERE s.job_id = t.job_id) AS wish,
+           t.crashes + t.crashed::int AS all_crashes,
            CASE WHEN EXISTS (SELECT FROM lectern.stop_wish s WHERE s.job_id = t.job_id) THEN 'cancelled'
                 WHEN t.attempt >= coalesce(k.max_attempts, j.max_attempts) OR t.crashes + t.crashed::int >= 2
                 THEN 'dead'
@@ -789,16 +891,17 @@ BEGIN
     FROM judged WHERE verdict = 'again'
   ), buried AS (
     INSERT INTO lectern.dead (job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor,
-                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, attempt,
-                              crashes, code, message)
+                              expires_at, conc_key, conc_limit, budgets, cost_micros, fair_key, batch_id, tag,
+                              lineage, version, abandonable, attempt, crashes, code, message)
     SELECT job_id, queue, kind, args, lane, max_attempts, timeout_ms, unique_key, trace, actor, expires_at, conc_key,
-           conc_limit, budgets, cost_micros, fair_key, batch_id, attempt, all_crashes,
+           conc_limit, budgets, cost_micros, fair_key, batch_id, body_tag, lineage, version, abandonable, attempt,
+           all_crashes,
            CASE WHEN all_crashes >= 2 THEN 'worker_killed' ELSE 'lost' END,
            'its worker went silent or its deadline passed'
     FROM judged WHERE verdict = 'dead'
   ), stopped AS (
     INSERT INTO lectern.done (job_id, kind, queue, outcome, attempt, wait_ms, run_ms, code)
-    SELECT job_id, kind, queue, 'cancelled', attempt, wait_ms, 0, 'cancelled' FROM judged WHERE verdict = 'cancelled'
+    SELECT job_id, kind, queue, wish, attempt, wait_ms, 0, wish FROM judged WHERE verdict = 'cancelled'
   ), told AS (
     INSERT INTO lectern.event (job_id, attempt, token, what, worker, code)
     SELECT job_id, attempt, token, 'lost', worker, CASE WHEN crashed THEN 'worker_lost' ELSE 'deadline' END FROM taken
@@ -810,7 +913,7 @@ BEGIN
          array_agg(verdict) FILTER (WHERE flags & 2 = 2 AND verdict <> 'again')
   INTO requeued, discarded, queues, hooked, final_ids, outcomes FROM judged;
   IF hooked IS NOT NULL THEN
-    PERFORM lectern.release_runs(hooked, array_fill(NULL::bigint, ARRAY[cardinality(hooked)]));
+    PERFORM lectern.release_runs(hooked, array_fill(0::bigint, ARRAY[cardinality(hooked)]));
   END IF;
   IF final_ids IS NOT NULL THEN PERFORM lectern.settle(final_ids, outcomes); END IF;
   RETURN NEXT;
@@ -829,7 +932,8 @@ BEGIN
     IF lectern.remove_waiting(wanted, as_outcome, as_outcome) THEN RETURN 'cancelled'; END IF;
     UPDATE lectern.lease l SET flags = l.flags | 2 WHERE l.job_id = wanted;
     IF FOUND THEN
-      INSERT INTO lectern.stop_wish (job_id, actor) VALUES (wanted, by_actor) ON CONFLICT DO NOTHING;
+      INSERT INTO lectern.stop_wish (job_id, actor, outcome) VALUES (wanted, by_actor, as_outcome)
+      ON CONFLICT DO NOTHING;
       DELETE FROM lectern.flight f WHERE f.key = held_key AND f.job_id = wanted;
       RETURN 'requested';
     END IF;
@@ -839,25 +943,40 @@ BEGIN
   RETURN 'too_late';
 END $$;
 
--- Moves a waiting job to a more urgent lane. Its place among the rows of that lane is by its age.
+-- Moves a job to a more urgent lane; a running one goes there when it comes back. Its place among the rows of that lane
+-- is by its age. The caller holds the job's key, so that it does not end meanwhile.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
+  lower smallint[] := ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane);
   moved lectern.ready;
 BEGIN
   SELECT j.queue, coalesce(j.tag, j.id) AS tag INTO body FROM lectern.job j WHERE j.id = wanted;
-  DELETE FROM lectern.ready r
-  WHERE r.queue = body.queue AND r.lane > to_lane AND r.lane = ANY ('{10,20}'::smallint[])
-    AND r.tag = body.tag AND r.job_id = wanted
-  RETURNING r.* INTO moved;
-  IF FOUND THEN
-    moved.lane := to_lane;
-    INSERT INTO lectern.ready SELECT moved.*;
-    RETURN;
-  END IF;
-  UPDATE lectern.scheduled s SET lane = to_lane WHERE s.job_id = wanted AND s.lane > to_lane;
-  UPDATE lectern.blocked b SET lane = to_lane WHERE b.job_id = wanted AND b.lane > to_lane;
+  -- The row may move between the places while they are looked through; a few looks settle it.
+  FOR look IN 1..5 LOOP
+    DELETE FROM lectern.ready r
+    WHERE r.queue = body.queue AND r.lane = ANY (lower) AND r.tag = body.tag AND r.job_id = wanted
+    RETURNING r.* INTO moved;
+    IF FOUND THEN
+      moved.lane := to_lane;
+      INSERT INTO lectern.ready SELECT moved.*;
+      RETURN;
+    END IF;
+    UPDATE lectern.scheduled s SET lane = to_lane WHERE s.job_id = wanted AND s.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    UPDATE lectern.blocked b SET lane = to_lane WHERE b.job_id = wanted AND b.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    UPDATE lectern.lease l SET lane = to_lane WHERE l.job_id = wanted AND l.lane > to_lane;
+    IF FOUND THEN RETURN; END IF;
+    -- Somebody else was as urgent before.
+    EXIT WHEN EXISTS (SELECT FROM lectern.ready r
+                      WHERE r.queue = body.queue AND r.lane = ANY ('{0,10,20}'::smallint[]) AND r.lane <= to_lane
+                        AND r.tag = body.tag AND r.job_id = wanted)
+           OR EXISTS (SELECT FROM lectern.scheduled s WHERE s.job_id = wanted AND s.lane <= to_lane)
+           OR EXISTS (SELECT FROM lectern.blocked b WHERE b.job_id = wanted AND b.lane <= to_lane)
+           OR EXISTS (SELECT FROM lectern.lease l WHERE l.job_id = wanted AND l.lane <= to_lane);
+  END LOOP;
 END $$;
 
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
@@ -882,7 +1001,9 @@ BEGIN
     IF FOUND THEN RETURN 'live'; END IF;
     SELECT d.outcome INTO state FROM lectern.done d WHERE d.job_id = wanted LIMIT 1;
     IF FOUND THEN RETURN CASE state WHEN 'succeeded' THEN 'succeeded' ELSE 'gone' END; END IF;
-    IF EXISTS (SELECT FROM lectern.dead d WHERE d.job_id = wanted) THEN RETURN 'dead'; END IF;
+    -- The lock keeps it from being redriven or discarded before the dependent is stored.
+    PERFORM FROM lectern.dead d WHERE d.job_id = wanted FOR SHARE;
+    IF FOUND THEN RETURN 'dead'; END IF;
   END LOOP;
   RETURN 'gone';
 END $$;
@@ -890,7 +1011,7 @@ END $$;
 -- Stores one job that asks for more than a place in a lane. `extra` holds, each optional: `priority` (minutes of age
 -- it starts with), `fair` {key, step_ms}, `conc` {key, limit}, `budgets` [scope] with `cost` (micros), `expires_ms`,
 -- `batch`, `lineage` {key, version}, `needs` [job id], `gate`, `waiter` {name, ttl_ms},
--- `idem` {scope, key, ttl_ms, fingerprint}.
+-- `idem` {scope, key, ttl_ms, fingerprint}. A delay counts from now, also for what waits at a gate.
 --
 -- Status: 0 stored, 1 joined the live job with this key, 2 not stored since a newer version exists, 3 the answer of an
 -- earlier request with the same idempotency key. Errors: LQ001 the idempotency key was used for something else,
@@ -906,6 +1027,7 @@ DECLARE
   holder    bigint;
   needed    bigint;
   known     record;
+  older     bigint;
   waits     boolean := false;
 BEGIN
   status := 0;
@@ -928,16 +1050,24 @@ BEGIN
   IF extra ? 'lineage' THEN
     PERFORM pg_advisory_xact_lock(hashtextextended('lineage:' || (extra #>> '{lineage,key}'), 0));
     SELECT l.version, l.job_id INTO known FROM lectern.lineage l WHERE l.key = extra #>> '{lineage,key}';
-    IF FOUND AND known.version > (extra #>> '{lineage,version}')::bigint THEN
+    IF known.version > (extra #>> '{lineage,version}')::bigint THEN
       id := known.job_id;
       status := 2;
-      RETURN;
+    ELSIF known.version < (extra #>> '{lineage,version}')::bigint THEN
+      -- Before the key is looked at, so that the newer version does not join the older one. What is older still was
+      -- stopped when that version came.
+      FOR older IN
+        SELECT j.id FROM lectern.job j
+        WHERE j.lineage = extra #>> '{lineage,key}' AND j.version = known.version
+          AND NOT EXISTS (SELECT FROM lectern.done d WHERE d.job_id = j.id)
+        ORDER BY j.unique_key, j.id
+      LOOP
+        PERFORM lectern.cancel(older, 'superseded', 'lineage');
+      END LOOP;
     END IF;
-  ELSE
-    known := NULL;
   END IF;
 
-  IF unique_on IS NOT NULL THEN
+  IF unique_on IS NOT NULL AND status = 0 THEN
     FOR look IN 1..50 LOOP
       PERFORM pg_advisory_xact_lock_shared(hashtextextended('key:' || unique_on, 0));
       SELECT f.job_id INTO holder FROM lectern.flight f WHERE f.key = unique_on;
@@ -965,9 +1095,10 @@ BEGIN
       INSERT INTO lectern.waiter AS w (job_id, waiter, lane, expires_at)
       VALUES (holder, coalesce(extra #>> '{waiter,name}', ''), to_lane,
               now() + (extra #>> '{waiter,ttl_ms}')::bigint * interval '1 millisecond')
-      ON CONFLICT (job_id, waiter) DO UPDATE SET expires_at = greatest(w.expires_at, excluded.expires_at);
+      ON CONFLICT (job_id, waiter) DO UPDATE
+        SET expires_at = greatest(w.expires_at, excluded.expires_at), lane = least(w.lane, excluded.lane);
     END IF;
-  ELSE
+  ELSIF status = 0 THEN
     IF extra ?| '{conc,budgets,expires_ms}' THEN bits := bits | 1; END IF;
     IF extra ?| '{conc,budgets,batch,waiter}' THEN bits := bits | 2; END IF;
     IF extra ? 'priority' THEN
@@ -1002,13 +1133,18 @@ BEGIN
             extra #>> '{fair,key}', (extra ->> 'batch')::bigint, extra #>> '{lineage,key}',
             (extra #>> '{lineage,version}')::bigint, coalesce(extra ? 'waiter', false));
     IF gate IS NOT NULL THEN
-      INSERT INTO lectern.blocked (job_id, queue, lane, tag, flags, gate)
-      VALUES (id, to_queue, to_lane, coalesce(place, id), bits, gate);
+      INSERT INTO lectern.blocked (job_id, queue, lane, tag, flags, gate, run_at)
+      VALUES (id, to_queue, to_lane, coalesce(place, id), bits, gate,
+              CASE WHEN delay > 0 THEN now() + delay * interval '1 millisecond' END);
     ELSIF delay > 0 THEN
       INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, flags, why)
       VALUES (now() + delay * interval '1 millisecond', id, to_queue, to_lane, place, bits, 'delayed');
     ELSE
       INSERT INTO lectern.ready (queue, lane, tag, job_id, flags) VALUES (to_queue, to_lane, coalesce(place, id), id, bits);
+    END IF;
+    IF extra ? 'expires_ms' THEN
+      INSERT INTO lectern.expiry (at, job_id)
+      VALUES (now() + (extra ->> 'expires_ms')::bigint * interval '1 millisecond', id);
     END IF;
     IF extra ? 'waiter' THEN
       INSERT INTO lectern.waiter (job_id, waiter, lane, expires_at)
@@ -1017,14 +1153,11 @@ BEGIN
     END IF;
   END IF;
 
-  IF extra ? 'lineage' THEN
+  IF extra ? 'lineage' AND status <> 2 THEN
     INSERT INTO lectern.lineage (key, version, job_id)
     VALUES (extra #>> '{lineage,key}', (extra #>> '{lineage,version}')::bigint, id)
     ON CONFLICT ON CONSTRAINT lineage_pkey DO UPDATE
       SET version = excluded.version, job_id = excluded.job_id, at = now();
-    IF known.job_id <> id AND known.version < (extra #>> '{lineage,version}')::bigint THEN
-      PERFORM lectern.cancel(known.job_id, 'superseded', 'lineage');
-    END IF;
   END IF;
   IF extra ? 'idem' THEN
     INSERT INTO lectern.idem (scope, key, fingerprint, job_id, expires_at)
@@ -1044,8 +1177,9 @@ CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[
 RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  one   record;
-  added record;
+  one     record;
+  added   record;
+  members bigint[] := '{}';
 BEGIN
   IF keys IS NULL AND extras IS NULL THEN
     RETURN QUERY
@@ -1075,20 +1209,21 @@ BEGIN
            WITH ORDINALITY
            AS i (queue, kind, args, lane, max_attempts, timeout_ms, delay_ms, key, trace, actor, extra, n)
     )
-    SELECT * FROM input i ORDER BY i.key NULLS FIRST, i.n
+    SELECT * FROM input i ORDER BY i.key COLLATE "C" NULLS FIRST, i.n
   LOOP
     SELECT e.id, e.status INTO job_id, status FROM lectern.enqueue_one(
       one.id, one.queue, one.kind, one.args, one.lane, one.max_attempts, one.timeout_ms, one.delay_ms, one.key, one.trace,
       one.actor, one.extra) AS e;
     n := one.n;
-    IF status = 0 AND one.extra ? 'batch' THEN
-      UPDATE lectern.batch b SET total = b.total + 1
-      WHERE b.id = (one.extra ->> 'batch')::bigint AND NOT b.is_sealed;
-      IF NOT FOUND THEN
-        RAISE EXCEPTION 'batch % is sealed or does not exist', one.extra ->> 'batch' USING ERRCODE = 'LQ003';
-      END IF;
-    END IF;
+    IF status = 0 AND one.extra ? 'batch' THEN members := members || (one.extra ->> 'batch')::bigint; END IF;
     RETURN NEXT;
+  END LOOP;
+  -- Last, since a job's end locks its key before its batch.
+  FOR added IN SELECT m AS batch, count(*) AS jobs FROM unnest(members) AS m GROUP BY m ORDER BY m LOOP
+    UPDATE lectern.batch b SET total = b.total + added.jobs WHERE b.id = added.batch AND NOT b.is_sealed;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'batch % is sealed or does not exist', added.batch USING ERRCODE = 'LQ003';
+    END IF;
   END LOOP;
 END $$;
 
@@ -1105,16 +1240,24 @@ END $$;
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
 CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
-DECLARE body record;
+DECLARE held_key text;
 BEGIN
-  SELECT j.unique_key, j.abandonable INTO body FROM lectern.job j WHERE j.id = wanted;
+  -- The empty name stands for those who never leave.
+  IF name = '' THEN RETURN 'unknown'; END IF;
+  SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
   -- Nobody may join between the look at the waiters and the cancellation.
-  IF body.unique_key IS NOT NULL THEN
-    PERFORM pg_advisory_xact_lock(hashtextextended('key:' || body.unique_key, 0));
-  END IF;
+  IF held_key IS NOT NULL THEN PERFORM pg_advisory_xact_lock(hashtextextended('key:' || held_key, 0)); END IF;
   DELETE FROM lectern.waiter w WHERE w.job_id = wanted AND w.waiter = name;
   IF NOT FOUND THEN RETURN 'unknown'; END IF;
-  IF NOT body.abandonable
+  RETURN lectern.abandon(wanted);
+END $$;
+
+-- Cancels a job that was stored for waiters only and has none any more; 'left' when it goes on. The caller holds the
+-- job's key.
+CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM lectern.job j WHERE j.id = wanted AND j.abandonable)
      OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))
   THEN RETURN 'left'; END IF;
   RETURN lectern.cancel(wanted, 'cancelled', 'last waiter');
