@@ -105,7 +105,9 @@ import Testing
             invariant: "I9", what: "a budget holds more than it has",
             statements: [
                 "INSERT INTO lectern.budget (scope, period, cap_micros) VALUES ('models', 'day', 10)",
-                "INSERT INTO lectern.budget_hold (job_id, scope, micros) SELECT job_id, 'models', 11 FROM lectern.lease",
+                """
+                INSERT INTO lectern.budget_hold (job_id, scope, micros) SELECT job_id, 'models', 11 FROM lectern.lease
+                """,
             ], clue: "budget models has -1"),
         Break(
             invariant: "I9", what: "money is held for nobody",
@@ -154,7 +156,10 @@ import Testing
             try await fixture.database.execute(
                 "ALTER TABLE lectern.ready SET (autovacuum_enabled = false)")
             try await fixture.database.execute(
-                "INSERT INTO lectern.ready (queue, lane, tag, job_id) SELECT 'probes', 10, n, n FROM generate_series(1, 60000) AS n"
+                """
+                INSERT INTO lectern.ready (queue, lane, tag, job_id)
+                SELECT 'probes', 10, n, n FROM generate_series(1, 60000) AS n
+                """
             )
             try await fixture.database.execute(
                 "INSERT INTO lectern.queue_clock (queue, lane, tag) VALUES ('probes', 10, 1)")
@@ -216,7 +221,10 @@ import Testing
                         let worker = try await fixture.register()
                         _ = try await fixture.claim(3, worker: worker)
                         try await fixture.database.execute(
-                            "UPDATE lectern.worker SET seen_at = now() - interval '1 hour' WHERE id = \(worker.rawValue)"
+                            """
+                            UPDATE lectern.worker SET seen_at = now() - interval '1 hour'
+                            WHERE id = \(worker.rawValue)
+                            """
                         )
                         _ = try await fixture.store.rescue(silence: .seconds(12), isThorough: false)
                     }

@@ -48,7 +48,8 @@ extension JobInspector {
         let error = [job.code, job.message].compactMap { $0 }.joined(separator: ": ")
         return JobReason(
             .dead,
-            "it was given up at \(at) after \(job.attempt) runs with \(error); `lectern job retry \(job.id)` runs it again"
+            "it was given up at \(at) after \(job.attempt) \(job.attempt == 1 ? "run" : "runs") with \(error); "
+                + "`lectern job retry \(job.id)` runs it again"
         )
     }
 
@@ -108,7 +109,9 @@ extension JobInspector {
         var reasons: [JobReason] = []
         switch job.state {
         case .scheduled: reasons.append(try await Self.scheduled(job, in: session))
-        case .blocked: reasons += try await gates.reasons(at: job.gate ?? "")
+        case .blocked:
+            reasons += try await gates.reasons(at: job.gate ?? "")
+            if let delay = try await Self.delayAfterGate(job, in: session) { reasons.append(delay) }
         default: break
         }
         let crew = try await QueueCrew(of: job.queue, in: session)
@@ -129,6 +132,18 @@ extension JobInspector {
                         : "\(position)\(position >= 1_000 ? " or more" : "") jobs are ahead of it"))
         }
         return reasons.isEmpty ? [JobReason(.next, "nothing is in its way; it is claimed next")] : reasons
+    }
+
+    /// A job that waits at a gate may have been asked for later as well.
+    private static func delayAfterGate(_ job: JobSnapshot, in session: PostgresConnection) async throws -> JobReason? {
+        let row = try await session.queryOne(
+            """
+            SELECT to_char(run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at FROM lectern.blocked
+            WHERE job_id = \(job.id.rawValue) AND run_at > now()
+            """)
+        return try row.map {
+            JobReason(.delayed, "it was asked for later, not before \(try $0.decode("at", as: String.self))")
+        }
     }
 
     private static func scheduled(_ job: JobSnapshot, in session: PostgresConnection) async throws -> JobReason {

@@ -57,14 +57,13 @@ extension JobInspector {
             longRun: runs.value(at: 90), slots: slots ?? 0, running: running ?? 0)
     }
 
-    /// Walks the last thousand ends by the index on their ids, however many there are.
+    /// Walks the ends of the thousand newest jobs by the index on their ids, however many there are.
     private func recentRuns(of queue: String) async throws -> [Duration] {
         try await self.database.query(
             """
             SELECT run_ms FROM (
-              SELECT queue, outcome, run_ms FROM lectern.done WHERE finished_at > now() - interval '15 minutes'
-              ORDER BY job_id DESC LIMIT 1000) AS recent
-            WHERE queue = \(queue) AND outcome = 'succeeded' LIMIT 100
+              SELECT queue, outcome, finished_at, run_ms FROM lectern.done ORDER BY job_id DESC LIMIT 1000) AS recent
+            WHERE queue = \(queue) AND outcome = 'succeeded' AND finished_at > now() - interval '15 minutes' LIMIT 100
             """
         ).map { .milliseconds(try $0.decode("run_ms", as: Int64.self)) }
     }

@@ -28,8 +28,8 @@ COMMENT ON COLUMN lectern.stat_minute.run_ms IS 'of runs that ended; what was sn
 -- Takes what no daily partition takes.
 CREATE TABLE lectern.stat_minute_default PARTITION OF lectern.stat_minute DEFAULT;
 
--- Makes the daily partitions of the statistics, as ensure_queue_partitions does for the jobs' rows. The caller holds its
--- lock.
+-- Makes the daily partitions of the statistics, as ensure_queue_partitions does for the jobs' rows, and deletes what the
+-- default partition holds past its retention. The caller holds the makers' lock.
 CREATE FUNCTION lectern.ensure_stat_partitions(days integer DEFAULT 3) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   today date := (now() AT TIME ZONE 'UTC')::date;
@@ -37,6 +37,8 @@ DECLARE
   day   date;
   label text;
 BEGIN
+  DELETE FROM lectern.stat_minute_default
+  WHERE minute < lectern.first_kept('stat_minute')::timestamp AT TIME ZONE 'UTC';
   FOR day IN SELECT today + n FROM generate_series(0, days) AS n LOOP
     label := 'stat_minute_' || to_char(day, 'YYYYMMDD');
     -- A day whose rows already stand in the default partition stays there: moving them would lock the table.
@@ -53,9 +55,10 @@ BEGIN
 END
 $$;
 
--- Whoever makes partitions makes these too.
+-- Whoever makes partitions makes these too, and gives up as soon where a table is busy.
 ALTER FUNCTION lectern.ensure_partitions(integer) RENAME TO ensure_queue_partitions;
-CREATE FUNCTION lectern.ensure_partitions(days integer DEFAULT 3) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION lectern.ensure_partitions(days integer DEFAULT 3) RETURNS integer LANGUAGE plpgsql
+SET lock_timeout = '200ms' AS $$
 BEGIN
   RETURN lectern.ensure_queue_partitions(days) + lectern.ensure_stat_partitions(days);
 END
