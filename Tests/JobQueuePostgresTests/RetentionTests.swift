@@ -177,9 +177,13 @@ extension QueueFixture {
                     _ = try await connection.query("SELECT FROM lectern.job LIMIT 1")
                     group.addTask { try await QueueUpkeep(database: fixture.database).dropOldPartitions() }
                     try await Deadline.poll("the drop to wait for its lock") {
+                        // Tables of other tests' databases may have the same number.
                         let row = try await connection.queryOne(
-                            "SELECT count(*) AS n FROM pg_locks WHERE relation = 'lectern.job'::regclass AND NOT granted"
-                        )
+                            """
+                            SELECT count(*) AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                            WHERE d.datname = current_database() AND l.relation = 'lectern.job'::regclass
+                              AND NOT l.granted
+                            """)
                         return try row?.decode("n", as: Int.self) == 1
                     }
                     try await connection.execute("DELETE FROM lectern.dead WHERE job_id = \(redriven.rawValue)")
