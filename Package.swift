@@ -132,8 +132,9 @@ let package = Package(
         library(
             "ProcessBootstrap",
             [
-                "Postgres", "Schema", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP", "LanguageModels", hummingbird,
-                argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
+                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP",
+                "LanguageModels",
+                hummingbird, argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
             ]),
         executable(
             "lectern-api",

@@ -125,6 +125,7 @@ public final class Worker<Store: JobStore>: Service {
                             slots: self.configuration.slots))
                     _ = self.life.withLock { $0.heartbeatSucceeded(isKnown: true, now: clock.now) }
                     self.identity.set(id)
+                    for runner in runners { runner.desk.changed.raise() }
                     self.logger.info("registered", metadata: ["worker_id": "\(id)"])
                 }
             } catch {

@@ -5,6 +5,7 @@ public import JobQueuePostgres
 public import LanguageModels
 import Logging
 public import MCP
+import PipelineJobs
 public import Postgres
 public import ServiceLifecycle
 
@@ -108,10 +109,12 @@ public struct Backends: Sendable {
     /// What has to run for the backends to work.
     public var services: [any Service] { [self.database, self.limits, self.storage, self.vectors] }
 
-    /// A worker with its listener and its health server.
+    /// A worker with its listener, its health server and its candidacy for leader.
+    ///
+    /// - Throws: an error when the timetable that the program was built with cannot be read.
     public func workerServices(
         registry: JobRegistry<JobTransaction>
-    ) -> [any Service] {
+    ) throws -> [any Service] {
         let process = self.process
         let settings = process.settings
         let store = PostgresJobStore(database: self.database, queue: self.jobs, logger: process.logger)
@@ -134,11 +137,22 @@ public struct Backends: Sendable {
         let health = ProcessHealth(registry: process.registry) {
             worker.isReady ? nil : "not registered with the queue, or draining"
         }
+        let timetable = try Timetable.bundled().entries.map { entry in
+            CronEntry(
+                name: entry.name, schedule: entry.schedule, isEnabled: entry.isEnabled, arguments: entry.arguments)
+        }
+        let leader = Leader(
+            database: self.database, holder: configuration.name,
+            duties: LeaderDuty.all(
+                database: self.database, queue: self.jobs, timetable: timetable, logger: process.logger),
+            logger: process.logger)
+        // The last is stopped first: the office passes on before the worker drains.
         return self.services + [
             WakeUpService(listener: listener, store: store),
             health.server(host: settings.host, port: settings.port, logger: process.logger),
             statistics,
             worker,
+            leader,
         ]
     }
 }

@@ -172,16 +172,18 @@ extension QueueFixture {
             // Patient enough for the test to step in between the search for living jobs and the lock.
             try await fixture.database.execute(
                 "ALTER FUNCTION lectern.drop_old_partition(text, integer) SET lock_timeout = '20s'")
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: [String].self) { group in
                 try await fixture.database.withTransaction { connection in
                     _ = try await connection.query("SELECT FROM lectern.job LIMIT 1")
-                    group.addTask {
-                        #expect(try await QueueUpkeep(database: fixture.database).dropOldPartitions() == [partition])
-                    }
+                    group.addTask { try await QueueUpkeep(database: fixture.database).dropOldPartitions() }
                     try await Deadline.poll("the drop to wait for its lock") {
+                        // Tables of other tests' databases may have the same number.
                         let row = try await connection.queryOne(
-                            "SELECT count(*) AS n FROM pg_locks WHERE relation = 'lectern.job'::regclass AND NOT granted"
-                        )
+                            """
+                            SELECT count(*) AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                            WHERE d.datname = current_database() AND l.relation = 'lectern.job'::regclass
+                              AND NOT l.granted
+                            """)
                         return try row?.decode("n", as: Int.self) == 1
                     }
                     try await connection.execute("DELETE FROM lectern.dead WHERE job_id = \(redriven.rawValue)")
@@ -191,7 +193,7 @@ extension QueueFixture {
                         VALUES ('probes', 10, \(redriven.rawValue), \(redriven.rawValue))
                         """)
                 }
-                try await group.waitForAll()
+                #expect(try await group.next() == [partition])
             }
             let job = try await fixture.claim(worker: try await fixture.register())
             #expect(job.map(\.lease.jobID) == [redriven])
