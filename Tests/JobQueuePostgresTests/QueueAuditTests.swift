@@ -195,40 +195,42 @@ import Testing
                 }
                 return JobOutcome(costMicros: Int64(run % 3))
             }
+            let feed: @Sendable () async throws -> Void = {
+                var n = 0
+                while !isOver.load(ordering: .relaxed) {
+                    n += 1
+                    var options = EnqueueOptions(delay: .milliseconds(n % 3 == 0 ? 10 : 0))
+                    if n % 2 == 0 { options.concurrency = .init(key: "book:\(n % 5)", limit: 2) }
+                    if n % 5 == 0 {
+                        options.budgets = ["models"]
+                        options.costMicros = 2
+                    }
+                    let job = try await fixture.queue.enqueue(
+                        Probe(name: "\(n)", key: n % 4 == 0 ? "key \(n % 8)" : nil), options: options)
+                    if n % 11 == 0 {
+                        _ = try await fixture.queue.enqueue(
+                            Probe(name: "after \(n)"), options: EnqueueOptions(after: job.id))
+                    }
+                    if n % 13 == 0 { _ = try await fixture.inspector.cancel(job.id) }
+                }
+            }
+            let die: @Sendable () async throws -> Void = {
+                // A worker that dies again and again with what it holds.
+                while !isOver.load(ordering: .relaxed) {
+                    let worker = try await fixture.register()
+                    _ = try await fixture.claim(3, worker: worker)
+                    try await fixture.database.execute(
+                        """
+                        UPDATE lectern.worker SET seen_at = now() - interval '1 hour'
+                        WHERE id = \(worker.rawValue)
+                        """
+                    )
+                    _ = try await fixture.store.rescue(silence: .seconds(12), isThorough: false)
+                }
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    var n = 0
-                    while !isOver.load(ordering: .relaxed) {
-                        n += 1
-                        var options = EnqueueOptions(delay: .milliseconds(n % 3 == 0 ? 10 : 0))
-                        if n % 2 == 0 { options.concurrency = .init(key: "book:\(n % 5)", limit: 2) }
-                        if n % 5 == 0 {
-                            options.budgets = ["models"]
-                            options.costMicros = 2
-                        }
-                        let job = try await fixture.queue.enqueue(
-                            Probe(name: "\(n)", key: n % 4 == 0 ? "key \(n % 8)" : nil), options: options)
-                        if n % 11 == 0 {
-                            _ = try await fixture.queue.enqueue(
-                                Probe(name: "after \(n)"), options: EnqueueOptions(after: job.id))
-                        }
-                        if n % 13 == 0 { _ = try await fixture.inspector.cancel(job.id) }
-                    }
-                }
-                group.addTask {
-                    // A worker that dies again and again with what it holds.
-                    while !isOver.load(ordering: .relaxed) {
-                        let worker = try await fixture.register()
-                        _ = try await fixture.claim(3, worker: worker)
-                        try await fixture.database.execute(
-                            """
-                            UPDATE lectern.worker SET seen_at = now() - interval '1 hour'
-                            WHERE id = \(worker.rawValue)
-                            """
-                        )
-                        _ = try await fixture.store.rescue(silence: .seconds(12), isThorough: false)
-                    }
-                }
+                group.addTask { try await feed() }
+                group.addTask { try await die() }
                 try await fixture.withWorker(slots: 8, perform: perform) {
                     try await fixture.withWorker(slots: 8, perform: perform) {
                         let audit = QueueAudit(database: fixture.database)

@@ -1,4 +1,5 @@
 import Glibc
+
 @_exported import struct Synchronization.Atomic
 
 /// The standard library's mutex with the operating system's lock inside.
