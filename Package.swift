@@ -1,13 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// The thread sanitizer's build has locks of its own, which it can see into: see `Deploy/sanitize`.
+let isTraced = Context.environment["LECTERN_SANITIZE"] == "thread"
+let locks: [Target.Dependency] = isTraced ? ["TracedLocks"] : []
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (isTraced ? [] : [.enableUpcomingFeature("MemberImportVisibility")])
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -27,19 +31,19 @@ func library(
     resources: [Resource]? = nil
 ) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources,
+        name: name, dependencies: dependencies + locks, path: path, exclude: exclude, resources: resources,
         swiftSettings: strict)
 }
 
 /// An executable: composition only.
 func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(name: name, dependencies: dependencies + locks, swiftSettings: strict)
 }
 
 /// The tests of one target.
 func tests(_ target: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
     .testTarget(
-        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies, resources: resources,
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies + locks, resources: resources,
         swiftSettings: strict)
 }
 
@@ -166,26 +170,29 @@ let package = Package(
             name: "queue-bench",
             dependencies: [
                 "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
-            ], path: "Tests/Benchmarks/queue-bench", swiftSettings: strict),
+            ] + locks, path: "Tests/Benchmarks/queue-bench", swiftSettings: strict),
 
         // Tests
         .target(
-            name: "PostgresTesting", dependencies: ["Postgres", logging], path: "Tests/Support/PostgresTesting",
+            name: "PostgresTesting", dependencies: ["Postgres", logging] + locks, path: "Tests/Support/PostgresTesting",
             swiftSettings: strict),
         // Killed, stopped and deceived by the crash suite.
         .executableTarget(
             name: "queue-crash-worker",
             dependencies: [
                 "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
-            ], path: "Tests/Support/queue-crash-worker", swiftSettings: strict),
-        .target(name: "ServerTesting", path: "Tests/Support/ServerTesting", swiftSettings: strict),
+            ] + locks, path: "Tests/Support/queue-crash-worker", swiftSettings: strict),
+        .target(
+            name: "ServerTesting", dependencies: locks, path: "Tests/Support/ServerTesting", swiftSettings: strict),
+        .target(
+            name: "TracedLocks", path: "Tests/Support/TracedLocks", swiftSettings: [.swiftLanguageMode(.v5)]),
         .target(
             name: "ContentTesting",
             dependencies: [
                 "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema", "ContentHashing",
                 "PostgresTesting", logging,
-            ], path: "Tests/Support/ContentTesting", swiftSettings: strict),
-        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+            ] + locks, path: "Tests/Support/ContentTesting", swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: locks, swiftSettings: strict),
         tests("ContentHashing"),
         tests("TraceContext", ["ServerTesting"]),
         tests("ServerSentEvents", ["ServerTesting"]),

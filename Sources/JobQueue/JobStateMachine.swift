@@ -25,8 +25,8 @@ public struct JobStateMachine: Hashable, Sendable {
     }
 
     public private(set) var state: State
-    /// Somebody wants the run stopped; it does not come back, however it ends.
-    public private(set) var isUnwanted = false
+    /// How the job is to end since somebody wants its run stopped; it does not come back, however the run ends.
+    public private(set) var unwantedAs: State?
     /// Workers that died while they held this job.
     public private(set) var crashes = 0
     private let maxAttempts: Int
@@ -90,7 +90,7 @@ public struct JobStateMachine: Hashable, Sendable {
         case .discard:
             self.state = .dead
         case .cancel:
-            self.state = .cancelled
+            self.state = self.unwantedAs ?? .cancelled
         case .retry(let delay):
             if attempt >= self.maxAttempts {
                 self.state = .dead
@@ -106,8 +106,8 @@ public struct JobStateMachine: Hashable, Sendable {
     }
 
     private mutating func comeBack(spent: Int, after delay: Duration) {
-        if self.isUnwanted {
-            self.state = .cancelled
+        if let end = self.unwantedAs {
+            self.state = end
         } else {
             self.state = delay > .zero ? .scheduled(spent: spent) : .ready(spent: spent)
         }
@@ -117,8 +117,8 @@ public struct JobStateMachine: Hashable, Sendable {
     public mutating func workerLost() {
         guard case .running(let attempt, _) = self.state else { return }
         self.crashes += 1
-        if self.isUnwanted {
-            self.state = .cancelled
+        if let end = self.unwantedAs {
+            self.state = end
         } else {
             let isSpent = self.crashes >= self.maxCrashes || attempt >= self.maxAttempts
             self.state = isSpent ? .dead : .ready(spent: attempt)
@@ -141,7 +141,8 @@ public struct JobStateMachine: Hashable, Sendable {
             self.state = isSuperseded ? .superseded : .cancelled
             return .cancelled
         case .running:
-            self.isUnwanted = true
+            // The first wish stands.
+            self.unwantedAs = self.unwantedAs ?? (isSuperseded ? .superseded : .cancelled)
             return .askWorker
         case .succeeded, .dead, .cancelled, .superseded, .expired:
             return .tooLate
@@ -153,6 +154,6 @@ public struct JobStateMachine: Hashable, Sendable {
         guard case .dead = self.state else { return }
         self.state = .ready(spent: 0)
         self.crashes = 0
-        self.isUnwanted = false
+        self.unwantedAs = nil
     }
 }

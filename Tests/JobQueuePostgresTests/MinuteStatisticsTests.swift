@@ -168,7 +168,8 @@ import Testing
         let read = DurationHistogram(pairs: histogram.pairs)
         #expect(read.pairs == histogram.pairs)
         #expect(read.count == 7)
-        #expect(read.value(at: 100) >= .seconds(3_590))
+        // What is longer than an hour counts as an hour, to two digits.
+        #expect(read.value(at: 100) > .seconds(3_560))
         #expect(DurationHistogram().value(at: 99) == .zero)
     }
 

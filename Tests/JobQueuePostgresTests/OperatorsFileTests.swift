@@ -103,14 +103,20 @@ import Testing
         }
     }
 
-    @Test func providersAreWrittenByTheirOwnWriter() async throws {
+    @Test func theLimitsOfProvidersFollowTheFile() async throws {
         try await withQueue { fixture in
-            let writer = RecordingWriter()
             var numbers = Self.numbers()
-            numbers.providers = ["vendor": .init(requestsPerMinute: 60)]
-            let changes = try await fixture.control.apply(
-                numbers, queueOfKind: Self.queueOfKind, providers: writer)
-            #expect(changes.last?.subject == "provider vendor")
+            numbers.providers = ["vendor": .init(requestsPerMinute: 60, concurrency: 4)]
+            let first = try await fixture.control.apply(numbers, queueOfKind: Self.queueOfKind)
+            #expect(first.filter { $0.subject == "provider vendor" }.map(\.number) == ["concurrency", "requests"])
+            let limiters = PostgresLimiters(database: fixture.database)
+            let stored = try await limiters.list()
+            #expect(stored.map(\.limit.ceiling) == [4, 60])
+            numbers.providers = ["vendor": .init(requestsPerMinute: 30)]
+            let second = try await fixture.control.apply(numbers, queueOfKind: Self.queueOfKind)
+            #expect(second.map(\.becomes) == [nil, "30"])
+            let third = try await fixture.control.apply(numbers, queueOfKind: Self.queueOfKind)
+            #expect(third.isEmpty)
         }
     }
 
@@ -132,16 +138,6 @@ import Testing
             #expect(refused?.sqlState == "23514")
             let settings = try await fixture.control.settings()
             #expect(settings.isEmpty)
-        }
-    }
-}
-
-private struct RecordingWriter: ProviderNumbersWriter {
-    func apply(
-        _ providers: [String: QueueNumbers.Provider], in session: some PostgresSession
-    ) async throws -> [NumberChange] {
-        providers.keys.sorted().map {
-            NumberChange(subject: "provider \($0)", number: "requests_per_minute", was: nil, becomes: "60")
         }
     }
 }

@@ -1,12 +1,5 @@
 public import JobQueue
-public import Postgres
-
-/// Writes what the operators' file says of providers; the limiter's tables are its own.
-public protocol ProviderNumbersWriter: Sendable {
-    /// Makes the limits those of the file, except for what was set by hand. Answers what changed.
-    func apply(_ providers: [String: QueueNumbers.Provider], in session: some PostgresSession) async throws
-        -> [NumberChange]
-}
+import Postgres
 
 extension QueueControl {
     /// Makes the numbers those of the operators' file, except for what was set by hand. Answers what changed: nothing
@@ -17,10 +10,8 @@ extension QueueControl {
     ///
     /// - Parameters:
     ///   - queueOfKind: the queue that a kind's definition names.
-    ///   - providers: writes the limits of providers.
     public func apply(
-        _ numbers: QueueNumbers, queueOfKind: [String: String], providers: (any ProviderNumbersWriter)? = nil,
-        actor: String? = nil
+        _ numbers: QueueNumbers, queueOfKind: [String: String], actor: String? = nil
     ) async throws -> [NumberChange] {
         var changes: [NumberChange] = []
         for (queue, row) in numbers.queues.sorted(by: { $0.key < $1.key }) {
@@ -50,7 +41,7 @@ extension QueueControl {
         }
         changes += try await self.write(budgets: budgets, isFromFile: true, actor: actor)
         changes += try await self.write(numbers.retention, actor: actor)
-        if let providers { changes += try await providers.apply(numbers.providers, in: self.database) }
+        changes += try await PostgresLimiters(database: self.database).apply(numbers.providers)
         return changes
     }
 
