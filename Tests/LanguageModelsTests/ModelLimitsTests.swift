@@ -73,7 +73,7 @@ private final class NotedLimits: ModelLimits {
     @Test func everyBatchOfTextsIsARequestOfItsOwn() async throws {
         let limits = NotedLimits()
         let model = OpenAIEmbeddingModel(
-            endpoint: try await Provider.endpoint(), model: "scripted:ok;limited batches", dimension: 64, maximumBatchCount: 2,
+            endpoint: try await Provider.endpoint(), model: "scripted:ok;limited", dimension: 64, maximumBatchCount: 2,
             http: Provider.http, limits: limits)
         _ = try await model.embed(["one", "two", "three"])
         let notes = limits.notes.withLock { $0 }
