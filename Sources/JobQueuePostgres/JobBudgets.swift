@@ -40,9 +40,10 @@ public struct JobBudgets: Sendable {
         try await self.changing(scope) { transaction in
             try await transaction.execute(
                 """
-                INSERT INTO lectern.budget (scope, period, cap_micros)
-                VALUES (\(scope), \(period.rawValue), \(max(0, capMicros)))
-                ON CONFLICT (scope) DO UPDATE SET period = excluded.period, cap_micros = excluded.cap_micros
+                INSERT INTO lectern.budget (scope, period, cap_micros, origin)
+                VALUES (\(scope), \(period.rawValue), \(max(0, capMicros)), 'operator')
+                ON CONFLICT (scope) DO UPDATE SET period = excluded.period, cap_micros = excluded.cap_micros,
+                  origin = excluded.origin
                 """)
         }
     }
