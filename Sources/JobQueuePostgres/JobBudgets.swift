@@ -55,16 +55,20 @@ public struct JobBudgets: Sendable {
         } > 0
     }
 
-    /// Claims under way finish first, and later ones see the change.
+    /// Claims under way finish first, later ones see the change, and what waits and has room now may run.
     @discardableResult
     private func changing(
         _ scope: String, _ change: @escaping @Sendable (PostgresConnection) async throws -> Int
     ) async throws -> Int {
-        let changed = try await self.database.withTransaction { transaction in
-            _ = try await transaction.query("SELECT lectern.lock_gates(ARRAY['budget:' || \(scope)::text])")
-            return try await change(transaction)
+        let gate = "budget:" + scope
+        let (changed, queues) = try await self.database.withTransaction { transaction in
+            _ = try await transaction.query("SELECT lectern.lock_gates(ARRAY[\(gate)])")
+            let changed = try await change(transaction)
+            let waiting = try await transaction.query("SELECT DISTINCT queue FROM lectern.blocked WHERE gate = \(gate)")
+            _ = try await transaction.query("SELECT lectern.open_budget(\(gate))")
+            return (changed, try waiting.map { try $0.decode("queue", as: String.self) })
         }
-        _ = try await self.sweep()
+        self.queue.wake(queues)
         return changed
     }
 
@@ -91,15 +95,5 @@ public struct JobBudgets: Sendable {
                 capMicros: try row.decode("cap_micros"), spentMicros: try row.decode("spent"),
                 heldMicros: try row.decode("held"), waiting: try row.decode("waiting"))
         }
-    }
-
-    /// Lets jobs run for which there is room again, above all after a period turned: the leader does this every minute.
-    /// Returns how many.
-    public func sweep() async throws -> Int {
-        let row = try await self.database.queryOne(
-            "SELECT opened, queues FROM lectern.sweep_budgets()", timeout: .seconds(30))
-        let opened = try row?.decode("opened", as: Int.self) ?? 0
-        if opened > 0 { self.queue.wake(try row?.decode("queues", as: [String].self) ?? []) }
-        return opened
     }
 }

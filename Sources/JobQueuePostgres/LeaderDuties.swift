@@ -10,7 +10,6 @@ extension LeaderDuty {
         let cron = CronService(database: database, queue: queue, entries: timetable, logger: logger)
         let upkeep = QueueUpkeep(database: database)
         let control = QueueControl(database: database)
-        let budgets = JobBudgets(database: database, queue: queue)
         let gates = Mutex(GateSweepPosition())
         return [
             LeaderDuty("cron", every: CronService.longestPause) { try await cron.fireDue() },
@@ -23,10 +22,6 @@ extension LeaderDuty {
                 var position = gates.withLock { $0 }
                 _ = try await control.sweepGates(&position)
                 gates.withLock { [position] in $0 = position }
-                return nil
-            },
-            LeaderDuty("budgets", every: .seconds(60)) {
-                _ = try await budgets.sweep()
                 return nil
             },
             LeaderDuty("waiters", every: .seconds(10)) {

@@ -156,18 +156,3 @@ public struct Backends: Sendable {
         ]
     }
 }
-
-/// Listens for wake-ups and hands them to the worker.
-private struct WakeUpService: Service {
-    let listener: PostgresListener
-    let store: PostgresJobStore
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.listener.run() }
-            group.addTask { await self.store.forward(self.listener) }
-            try await group.next()
-            group.cancelAll()
-        }
-    }
-}

@@ -154,12 +154,13 @@ import Testing
             let worker = try await fixture.register()
             let job = try #require(try await fixture.claim(worker: worker).first)
             try await self.end(fixture, job, .succeed(result: nil))
-            #expect(try await budgets.sweep() == 0)
+            var position = GateSweepPosition()
+            #expect(try await fixture.control.sweepGates(&position) == 0)
             #expect(try await fixture.claim(worker: worker).isEmpty)
             // What was spent today becomes what was spent yesterday.
             try await fixture.database.execute(
                 "UPDATE lectern.budget_spent SET period_start = period_start - interval '1 day'")
-            #expect(try await budgets.sweep() == 1)
+            #expect(try await fixture.control.sweepGates(&position) == 1)
             #expect(try await fixture.claim(worker: worker).count == 1)
             #expect(try await self.gates(fixture) == ["budget:s"])
         }

@@ -9,7 +9,8 @@ DROP FUNCTION lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], i
   lectern.pass_on(text, text, text, text[], text), lectern.settle(bigint[], text[]),
   lectern.settle_dependents(bigint[], text[]), lectern.release_runs(bigint[], bigint[]),
   lectern.widen_gate(text, integer), lectern.gate_room(text), lectern.gate_limit(text, integer),
-  lectern.open_gate(text, integer), lectern.open_budget(text), lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
+  lectern.open_gate(text, integer), lectern.open_budget(text), lectern.unblock(bigint[]),
+  lectern.lock_gates(text[]), lectern.budget_left(text), lectern.period_start(text);
 -- The older shape knows no gates: what waits at one becomes runnable.
 INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes)
   SELECT queue, lane, job_id, job_id, attempt, crashes FROM lectern.blocked;

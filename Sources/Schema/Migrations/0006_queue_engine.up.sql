@@ -245,6 +245,24 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Lets blocked rows, which the caller has locked, try again: now, or at their time where that is still to come.
+CREATE FUNCTION lectern.unblock(opened bigint[]) RETURNS integer LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+  IF cardinality(opened) = 0 THEN RETURN 0; END IF;
+  WITH freed AS (
+    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (opened)
+    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags, b.run_at
+  ), later AS (
+    INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
+    SELECT run_at, job_id, queue, lane, tag, attempt, crashes, flags, 'delayed' FROM freed WHERE run_at > now()
+  )
+  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
+  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint
+  FROM freed WHERE run_at IS NULL OR run_at <= now();
+  RETURN cardinality(opened);
+END $$;
+
 -- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
 -- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
@@ -262,18 +280,7 @@ BEGIN
       SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
       ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE SKIP LOCKED);
   END IF;
-  IF cardinality(opened) = 0 THEN RETURN 0; END IF;
-  WITH freed AS (
-    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (opened)
-    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags, b.run_at
-  ), later AS (
-    INSERT INTO lectern.scheduled (run_at, job_id, queue, lane, tag, attempt, crashes, flags, why)
-    SELECT run_at, job_id, queue, lane, tag, attempt, crashes, flags, 'delayed' FROM freed WHERE run_at > now()
-  )
-  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
-  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint
-  FROM freed WHERE run_at IS NULL OR run_at <= now();
-  RETURN cardinality(opened);
+  RETURN lectern.unblock(opened);
 END $$;
 
 -- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
@@ -285,7 +292,6 @@ DECLARE
   room   bigint := lectern.budget_left(substr(wanted, 8));
   held   record;
   free   bigint[] := '{}';
-  opened integer;
 BEGIN
   SELECT * INTO budget FROM lectern.budget b WHERE b.scope = substr(wanted, 8);
   FOR held IN
@@ -297,14 +303,7 @@ BEGIN
     room := room - held.cost_micros;
     free := free || held.job_id;
   END LOOP;
-  WITH freed AS (
-    DELETE FROM lectern.blocked b WHERE b.job_id = ANY (free)
-    RETURNING b.job_id, b.queue, b.lane, b.tag, b.attempt, b.crashes, b.flags
-  )
-  INSERT INTO lectern.ready (queue, lane, tag, job_id, attempt, crashes, flags, since_ms)
-  SELECT queue, lane, tag, job_id, attempt, crashes, flags, (extract(epoch FROM now()) * 1000)::bigint FROM freed;
-  GET DIAGNOSTICS opened = ROW_COUNT;
-  RETURN opened;
+  RETURN lectern.unblock(free);
 END $$;
 
 -- How many runs a gate admits now: null without a limit.

@@ -1,5 +1,4 @@
-DROP FUNCTION lectern.sweep_budgets(),
-  lectern.limiter_configure(text, text, double precision, double precision, double precision, bigint),
+DROP FUNCTION lectern.limiter_configure(text, text, double precision, double precision, double precision, bigint),
   lectern.limiter_penalize(text, bigint, bigint),
   lectern.permit_sync(text, text, integer, integer, integer, bigint),
   lectern.limiter_sync(text, text, double precision, double precision, double precision, double precision,

@@ -185,34 +185,3 @@ LANGUAGE sql AS $$
                     ELSE greatest(excluded.floor, least(l.rate, excluded.ceiling)) END,
         level = least(l.level, excluded.burst)
 $$;
-
--- Opens the gates of budgets that have room: after a period turned, a cap was raised, a budget was removed. Gates are
--- locked in the order of their names.
-CREATE FUNCTION lectern.sweep_budgets() RETURNS TABLE (opened integer, queues text[]) LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
-DECLARE
-  waiting text[];
-  g text;
-BEGIN
-  -- A walk from gate to gate along the index, however many rows wait at each.
-  WITH RECURSIVE gates AS (
-    (SELECT b.gate FROM lectern.blocked b WHERE b.gate >= 'budget:' ORDER BY b.gate LIMIT 1)
-    UNION ALL
-    SELECT (SELECT b.gate FROM lectern.blocked b WHERE b.gate > s.gate ORDER BY b.gate LIMIT 1)
-    FROM gates s WHERE s.gate LIKE 'budget:%'
-  )
-  SELECT array_agg(s.gate) INTO waiting FROM gates s
-  WHERE s.gate LIKE 'budget:%' AND coalesce(lectern.budget_left(substr(s.gate, 8)) > 0, true);
-  opened := 0;
-  queues := '{}';
-  IF waiting IS NOT NULL THEN
-    SELECT array_agg(DISTINCT b.queue) INTO queues FROM lectern.blocked b WHERE b.gate = ANY (waiting);
-    PERFORM lectern.lock_gates(waiting);
-    FOREACH g IN ARRAY waiting LOOP
-      opened := opened + lectern.open_budget(g);
-    END LOOP;
-  END IF;
-  DELETE FROM lectern.budget_spent s
-  WHERE s.period_start < now() - interval '400 days' AND s.period_start > '-infinity';
-  RETURN NEXT;
-END $$;

@@ -148,6 +148,9 @@ BEGIN
     SELECT e.ctid FROM lectern.event_default e
     WHERE e.at < lectern.first_kept('event')::timestamp AT TIME ZONE 'UTC' LIMIT most));
   GET DIAGNOSTICS swept = ROW_COUNT;
+  -- A row per scope and period: few, and not counted among the portions.
+  DELETE FROM lectern.budget_spent s
+  WHERE s.period_start < now() - interval '400 days' AND s.period_start > '-infinity';
   RETURN total + swept;
 END $$;
 

@@ -44,7 +44,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let listener = PostgresListener(
             configuration: direct, channels: [PostgresJobStore.wakeUpChannel], logger: QueueBench.logger)
         try await Self.run([
-            database, recorder, WakeUps(listener: listener, store: store),
+            database, recorder, WakeUpService(listener: listener, store: store),
             Readiness(database: database, listenerName: listenerName, worker: worker), worker,
         ])
     }
@@ -58,21 +58,6 @@ struct WorkerCommand: AsyncParsableCommand {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: QueueBench.logger)
         try await ServiceGroup(configuration: configuration).run()
-    }
-}
-
-/// Listens for wake-ups on a connection of its own and hands them to the worker.
-private struct WakeUps: Service {
-    let listener: PostgresListener
-    let store: PostgresJobStore
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.listener.run() }
-            group.addTask { await self.store.forward(self.listener) }
-            try await group.next()
-            group.cancelAll()
-        }
     }
 }
 

@@ -45,7 +45,7 @@ struct Work: AsyncParsableCommand {
         let listener = PostgresListener(
             url: self.directURL ?? self.database.url, channels: [PostgresJobStore.wakeUpChannel], logger: logger)
         try await ServiceGroup(
-            services: [client, WakeUps(listener: listener, store: store), Announcement(worker: worker), worker],
+            services: [client, WakeUpService(listener: listener, store: store), Announcement(worker: worker), worker],
             gracefulShutdownSignals: [.sigterm], logger: logger
         ).run()
     }
@@ -104,21 +104,6 @@ private struct JournalObserver: WorkerObserver {
         case .release: "released"
         case .discard: "discarded"
         case .cancel: "cancelled"
-        }
-    }
-}
-
-/// Listens for wake-ups and hands them to the worker.
-private struct WakeUps: Service {
-    let listener: PostgresListener
-    let store: PostgresJobStore
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.listener.run() }
-            group.addTask { await self.store.forward(self.listener) }
-            try await group.next()
-            group.cancelAll()
         }
     }
 }
