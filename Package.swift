@@ -174,7 +174,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "PostgresTesting", dependencies: ["Postgres", logging] + locks, path: "Tests/Support/PostgresTesting",
+            name: "PostgresTesting", dependencies: ["Postgres", "ProcessTesting", logging] + locks,
+            path: "Tests/Support/PostgresTesting",
             swiftSettings: strict),
         // Killed, stopped and deceived by the crash suite.
         .executableTarget(
@@ -183,7 +184,10 @@ let package = Package(
                 "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
             ] + locks, path: "Tests/Support/queue-crash-worker", swiftSettings: strict),
         .target(
-            name: "ServerTesting", dependencies: locks, path: "Tests/Support/ServerTesting", swiftSettings: strict),
+            name: "ProcessTesting", path: "Tests/Support/ProcessTesting", swiftSettings: strict),
+        .target(
+            name: "ServerTesting", dependencies: ["ProcessTesting"] + locks, path: "Tests/Support/ServerTesting",
+            swiftSettings: strict),
         .target(
             name: "TracedLocks", path: "Tests/Support/TracedLocks", swiftSettings: [.swiftLanguageMode(.v5)]),
         .target(
@@ -196,11 +200,13 @@ let package = Package(
         tests("ContentHashing"),
         tests("TraceContext", ["ServerTesting"]),
         tests("ServerSentEvents", ["ServerTesting"]),
-        tests("CurlHTTP", ["TraceContext", "ServerTesting"]),
+        tests("CurlHTTP", ["TraceContext", "ServerTesting", "ProcessTesting"]),
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
         tests("MarkdownHTML", ["ServerTesting"]),
         tests("Postgres", ["ServerTesting", "PostgresTesting", lifecycle, logging]),
-        tests("MCP", ["CurlHTTP", "ServerSentEvents", "ServerTesting", "TraceContext", lifecycle, logging]),
+        tests(
+            "MCP",
+            ["CurlHTTP", "ServerSentEvents", "ServerTesting", "ProcessTesting", "TraceContext", lifecycle, logging]),
         tests("MCPServing", ["MCP", "CurlHTTP", lifecycle, logging]),
         tests("JobQueue", ["ServerTesting"]),
         tests("PipelineJobs", ["JobQueue"]),

@@ -1,5 +1,6 @@
 import CurlHTTP
 import Foundation
+import ProcessTesting
 import ServerTesting
 import Testing
 
@@ -10,20 +11,21 @@ private struct TLSServer {
     private let folder: URL
 
     init(names: String) async throws {
-        self.folder = FileManager.default.temporaryDirectory.appending(path: "lectern-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-        self.certificate = self.folder.appending(path: "certificate.pem").path
-        let key = self.folder.appending(path: "key.pem").path
-        let openssl = Process()
-        openssl.executableURL = URL(filePath: "/usr/bin/env")
-        openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2",
-            "-subj", "/CN=lectern test", "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", self.certificate,
-        ]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let key = folder.appending(path: "key.pem").path
+        let certificate = folder.appending(path: "certificate.pem").path
+        let (openssl, _) = try ProcessStart.run { process in
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", "/CN=lectern test", "-addext", "subjectAltName=\(names)", "-keyout", key,
+                "-out", certificate,
+            ]
+            process.standardError = FileHandle.nullDevice
+        }
         openssl.waitUntilExit()
+        (self.folder, self.certificate) = (folder, certificate)
         self.server = try await PythonServer.start(
             "http_test_server", arguments: ["--certificate", self.certificate, "--key", key], scheme: "https")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTesting
 
 /// A program of `Tests/Support/mcp_peers`, run by the Python that has the official `mcp` package.
 ///
@@ -7,7 +8,7 @@ struct PythonPeer {
     private let process: Process
     private let output: Pipe
     /// The peer ends when this closes, and so also when the tests crash.
-    private let lifeline = Pipe()
+    private let lifeline: Pipe
 
     static let interpreter: String? = {
         if let named = ProcessInfo.processInfo.environment["LECTERN_PYTHON"] { return named }
@@ -21,31 +22,29 @@ struct PythonPeer {
     /// Whether the Python at hand can import `module`.
     static func has(_ module: String) -> Bool {
         guard let interpreter else { return false }
-        let process = Process()
-        process.executableURL = URL(filePath: interpreter)
-        process.arguments = [
-            "-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('\(module)') is None)",
-        ]
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-        } catch {
-            return false
+        let started = try? ProcessStart.run { process in
+            process.executableURL = URL(filePath: interpreter)
+            process.arguments = [
+                "-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('\(module)') is None)",
+            ]
+            process.standardError = FileHandle.nullDevice
         }
+        guard let process = started?.process else { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0
     }
 
     private init(_ arguments: [String]) throws {
-        self.process = Process()
-        self.output = Pipe()
-        self.process.executableURL = URL(filePath: Self.interpreter ?? "/nonexistent")
-        self.process.arguments = arguments
-        self.process.standardInput = self.lifeline
-        self.process.standardOutput = self.output
-        // What the peers log of the failures that the tests provoke would drown the tests' own words.
-        self.process.standardError = FileHandle.nullDevice
-        try self.process.run()
+        (self.process, (self.lifeline, self.output)) = try ProcessStart.run { process in
+            let (lifeline, output) = (Pipe(), Pipe())
+            process.executableURL = URL(filePath: Self.interpreter ?? "/nonexistent")
+            process.arguments = arguments
+            process.standardInput = lifeline
+            process.standardOutput = output
+            // What the peers log of the failures that the tests provoke would drown the tests' own words.
+            process.standardError = FileHandle.nullDevice
+            return (lifeline, output)
+        }
     }
 
     private static func script(_ name: String) -> String {

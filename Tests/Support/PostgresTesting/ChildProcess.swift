@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTesting
 
 /// A server process under a small shell that outlives neither this process nor its folder.
 ///
@@ -20,17 +21,17 @@ final class ChildProcess: Sendable {
 
     /// - Parameter orphanSignal: stops the server at once when this process dies.
     init(_ arguments: [String], folder: String, orphanSignal: String) throws {
-        let pipe = Pipe()
-        self.process = Process()
-        self.process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        self.process.arguments =
-            ["-c", Self.script, "bash", folder, orphanSignal] + (try UnprivilegedUser.command(arguments))
-        self.process.standardInput = pipe
-        // A test runner waits until nobody holds its output open.
-        self.process.standardOutput = FileHandle.nullDevice
-        self.process.standardError = FileHandle.nullDevice
-        self.input = pipe.fileHandleForWriting
-        try self.process.run()
+        let command = try UnprivilegedUser.command(arguments)
+        (self.process, self.input) = try ProcessStart.run { process in
+            let pipe = Pipe()
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = ["-c", Self.script, "bash", folder, orphanSignal] + command
+            process.standardInput = pipe
+            // A test runner waits until nobody holds its output open.
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            return pipe.fileHandleForWriting
+        }
     }
 
     var isRunning: Bool { self.process.isRunning }
@@ -49,17 +50,21 @@ final class ChildProcess: Sendable {
             .path
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         defer { unlink(path) }
-        let process = Process()
         let output = FileHandle(forWritingAtPath: path) ?? .nullDevice
-        process.executableURL = URL(fileURLWithPath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
         let status = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+            do {
+                _ = try ProcessStart.run { process in
+                    process.executableURL = URL(fileURLWithPath: arguments[0])
+                    process.arguments = Array(arguments.dropFirst())
+                    process.standardInput = FileHandle.nullDevice
+                    process.standardOutput = output
+                    process.standardError = output
+                    process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
         let text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         guard status == 0 else { throw PostgresTestingError("\(arguments[0]) failed: \(text)") }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import ProcessTesting
 
 /// A server written in Python (`Tests/Support/<name>.py`) that runs beside the tests of a target and ends with them.
 public final class PythonServer: Sendable {
@@ -17,13 +18,14 @@ public final class PythonServer: Sendable {
     ) async throws -> PythonServer {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "\(name).py")
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script.path, "--exit-with-stdin"] + arguments
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        let (process, (input, output)) = try ProcessStart.run { process in
+            let (input, output) = (Pipe(), Pipe())
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["python3", script.path, "--exit-with-stdin"] + arguments
+            process.standardInput = input
+            process.standardOutput = output
+            return (input, output)
+        }
         let watchdog = DispatchWorkItem { process.terminate() }
         DispatchQueue.global().asyncAfter(deadline: .now() + 10, execute: watchdog)
         defer { watchdog.cancel() }
