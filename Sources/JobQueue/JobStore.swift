@@ -120,6 +120,9 @@ public struct RescueReport: Hashable, Sendable {
 public protocol JobStore: Sendable {
     associatedtype Transaction: Sendable
 
+    /// Where the loops that do little but talk to the store should run; `nil` where that makes no difference.
+    var executor: (any TaskExecutor)? { get }
+
     /// Makes the worker known. Called again after the store forgot it.
     func register(_ worker: WorkerDescription) async throws -> WorkerID
     /// Removes the worker; whatever it still holds is rescued by others.
@@ -153,4 +156,8 @@ public protocol JobStore: Sendable {
     func isTransient(_ error: any Error) -> Bool
 
     var wakeUps: AsyncStream<WakeUp> { get }
+}
+
+extension JobStore {
+    public var executor: (any TaskExecutor)? { nil }
 }

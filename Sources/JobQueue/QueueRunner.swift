@@ -84,6 +84,25 @@ struct QueueRunner<Store: JobStore>: Sendable {
 
     /// Fetches and performs until the drain; returns when the last run is over.
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.poll() }
+            await self.fetch()
+            group.cancelAll()
+        }
+        self.releaseBuffer()
+    }
+
+    /// Has the fetcher look for work from time to time, whether or not anything was heard of it.
+    private func poll() async {
+        var generator = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            // Cut short by cancellation, which ends the loop.
+            try? await Task.sleep(for: self.pollInterval * Double.random(in: 0.8...1.2, using: &generator))
+            self.desk.changed.raise()
+        }
+    }
+
+    private func fetch() async {
         await withDiscardingTaskGroup { group in
             let clock = ContinuousClock()
             var generator = SystemRandomNumberGenerator()
@@ -95,7 +114,7 @@ struct QueueRunner<Store: JobStore>: Sendable {
                 }
                 if isDraining { break }
                 guard room > 0, !isQuiet, !self.endings.isFull, let worker = self.identity.current else {
-                    await self.desk.changed.wait(atMost: self.pollInterval, clock: clock)
+                    await self.desk.changed.wait()
                     continue
                 }
                 let plan = cursor.next(limit: room, now: clock.now)
@@ -111,12 +130,10 @@ struct QueueRunner<Store: JobStore>: Sendable {
                     self.observer.claimed(queue: self.queue, count: jobs.count, limit: room)
                     let starts = self.take(jobs)
                     for _ in 0..<starts {
-                        group.addTask { await self.runSlot() }
+                        // Handlers may take their time, so they never run where the store's answers arrive.
+                        group.addTask(executorPreference: globalConcurrentExecutor) { await self.runSlot() }
                     }
-                    if jobs.count < room, !followsAtOnce {
-                        await self.desk.changed.wait(
-                            atMost: self.pollInterval * Double.random(in: 0.8...1.2, using: &generator), clock: clock)
-                    }
+                    if jobs.count < room, !followsAtOnce { await self.desk.changed.wait() }
                 } catch {
                     failures += 1
                     self.logger.warning(
@@ -128,7 +145,6 @@ struct QueueRunner<Store: JobStore>: Sendable {
             }
             self.releaseBuffer()
         }
-        self.releaseBuffer()
     }
 
     /// Puts claimed jobs into the buffer and says how many slots to start for them.

@@ -60,23 +60,8 @@ public final class Worker<Store: JobStore>: Service {
                 pollInterval: self.configuration.pollInterval, observer: self.observer, logger: self.logger)
         }
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { upkeep in
-                upkeep.addTask { await self.keepAlive(runners) }
-                upkeep.addTask { await self.watchForStops(runners, endings: endings) }
-                upkeep.addTask { await self.promote(runners) }
-                upkeep.addTask { await self.rescue() }
-                upkeep.addTask { await self.sweepDeadlines(endings: endings) }
-                upkeep.addTask { await self.forwardWakeUps(to: runners) }
-                await withTaskGroup(of: Void.self) { work in
-                    work.addTask { await endings.run() }
-                    await withTaskGroup(of: Void.self) { queues in
-                        for runner in runners {
-                            queues.addTask { await runner.run() }
-                        }
-                    }
-                    endings.finish()
-                }
-                upkeep.cancelAll()
+            await withTaskExecutorPreference(self.store.executor) {
+                await self.perform(runners, endings: endings)
             }
         } onGracefulShutdown: {
             self.drain(runners)
@@ -88,6 +73,28 @@ public final class Worker<Store: JobStore>: Service {
                 // The row goes silent and is cleared by the others.
                 self.logger.info("the worker could not sign off", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// Returns when the queues are drained and every end is written.
+    private func perform(_ runners: [QueueRunner<Store>], endings: EndingWriter<Store>) async {
+        await withTaskGroup(of: Void.self) { upkeep in
+            upkeep.addTask { await self.keepAlive(runners) }
+            upkeep.addTask { await self.watchForStops(runners, endings: endings) }
+            upkeep.addTask { await self.promote(runners) }
+            upkeep.addTask { await self.rescue() }
+            upkeep.addTask { await self.sweepDeadlines(endings: endings) }
+            upkeep.addTask { await self.forwardWakeUps(to: runners) }
+            await withTaskGroup(of: Void.self) { work in
+                work.addTask { await endings.run() }
+                await withTaskGroup(of: Void.self) { queues in
+                    for runner in runners {
+                        queues.addTask { await runner.run() }
+                    }
+                }
+                endings.finish()
+            }
+            upkeep.cancelAll()
         }
     }
 

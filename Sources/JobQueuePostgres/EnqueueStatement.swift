@@ -1,6 +1,24 @@
 import Postgres
 
 extension SQL {
+    /// Stores one plain row and answers its `job_id`.
+    static func enqueuePlain(_ row: JobRow) -> SQL {
+        "SELECT lectern.enqueue_plain(\(sql: Self.plainBinds(row))) AS job_id"
+    }
+
+    /// The same in a transaction of its own, and wakes the queue's workers after the commit. Cannot be sent inside a
+    /// transaction.
+    static func enqueueAndWake(_ row: JobRow) -> SQL {
+        "CALL lectern.enqueue_and_wake(\(sql: Self.plainBinds(row)), \(QueueWaker.channel), NULL)"
+    }
+
+    private static func plainBinds(_ row: JobRow) -> SQL {
+        """
+        \(row.queue), \(row.kind), \(row.arguments)::jsonb, \(row.lane), \(row.maxAttempts), \(row.timeoutMilliseconds), \
+        \(row.trace), \(row.actor)
+        """
+    }
+
     /// Stores the rows: key, body and place of each in one statement.
     ///
     /// Answers `(n, job_id, status)` with `n` counted from 1. Locks: the new rows; a shared lock on each key until the

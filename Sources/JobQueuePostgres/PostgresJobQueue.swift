@@ -38,6 +38,7 @@ public final class PostgresJobQueue: Sendable {
         _ arguments: Arguments, options: EnqueueOptions = EnqueueOptions()
     ) async throws -> EnqueuedJob {
         let rows = try JobRow.rows([arguments], options: options)
+        if rows[0].isPlain { return try await self.enqueue(plain: rows[0]) }
         // Most requests for a hot key find its job under way; they read one row and write nothing.
         if let key = rows[0].uniqueKey, rows[0].extra == nil,
             let live = try await self.database.queryOne("SELECT lectern.live_job(\(key), \(rows[0].lane)) AS id"),
@@ -48,6 +49,13 @@ public final class PostgresJobQueue: Sendable {
         let enqueued = try await JobTransaction.store(rows, in: self.database)
         if rows[0].delayMilliseconds == 0, enqueued[0].isNew { self.wake([rows[0].queue]) }
         return enqueued[0]
+    }
+
+    private func enqueue(plain row: JobRow) async throws -> EnqueuedJob {
+        let isWaking = self.waker.takeTurn(row.queue)
+        let answer = try await self.database.queryOne(isWaking ? .enqueueAndWake(row) : .enqueuePlain(row))
+        if !isWaking { self.wake([row.queue]) }
+        return try JobTransaction.enqueued(answer)
     }
 
     /// Stores jobs in a transaction of their own, all or none. Answers in the order of the arguments.
@@ -111,6 +119,9 @@ public struct JobTransaction: PostgresSession {
     private static let portion = 1_000
 
     static func store(_ rows: [JobRow], in session: some PostgresSession) async throws -> [EnqueuedJob] {
+        if rows.count == 1, rows[0].isPlain {
+            return [try Self.enqueued(try await session.queryOne(.enqueuePlain(rows[0])))]
+        }
         var jobs: [EnqueuedJob?] = Array(repeating: nil, count: rows.count)
         for start in stride(from: 0, to: rows.count, by: Self.portion) {
             let portion = Array(rows[start..<min(start + Self.portion, rows.count)])
@@ -125,6 +136,13 @@ public struct JobTransaction: PostgresSession {
             }
         }
         return jobs.compactMap { $0 }
+    }
+}
+
+extension JobTransaction {
+    fileprivate static func enqueued(_ answer: PostgresRow?) throws -> EnqueuedJob {
+        guard let answer else { throw PostgresError(code: .unexpectedAnswer, message: "an enqueue was not answered") }
+        return EnqueuedJob(id: JobID(rawValue: try answer.decode(0)), outcome: .stored)
     }
 }
 

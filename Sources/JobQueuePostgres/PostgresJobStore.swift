@@ -20,6 +20,8 @@ public final class PostgresJobStore: JobStore {
         (self.wakeUps, self.wakeUpSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
     }
 
+    public var executor: (any TaskExecutor)? { self.database.executor }
+
     /// Passes on what a listener on ``wakeUpChannel`` hears, until the listener ends.
     public func forward(_ listener: PostgresListener) async {
         for await event in listener.events {
@@ -43,7 +45,26 @@ public final class PostgresJobStore: JobStore {
             VALUES (\(worker.name), \(worker.queues), \(worker.slots)) RETURNING id
             """)
         guard let row else { throw StoreError(description: "the worker's row was not returned") }
-        return WorkerID(rawValue: try row.decode("id"))
+        let id = WorkerID(rawValue: try row.decode("id"))
+        await self.rehearse(worker.queues, id)
+        return id
+    }
+
+    /// Has the server's sessions read and plan the two statements of every job, which costs the first job of a session
+    /// several milliseconds otherwise.
+    private func rehearse(_ queues: [String], _ worker: WorkerID) async {
+        guard let queue = queues.first else { return }
+        await withTaskGroup(of: Void.self) { group in
+            // As many as are usually under way together: a claim and the ends of runs.
+            for _ in 0..<2 {
+                group.addTask {
+                    // What fails here fails again, and is told, where it matters.
+                    _ = try? await self.database.pipeline([
+                        .claim(ClaimRequest(queue: queue, limit: 0, worker: worker)), .finish([]),
+                    ])
+                }
+            }
+        }
     }
 
     public func unregister(_ worker: WorkerID) async throws {

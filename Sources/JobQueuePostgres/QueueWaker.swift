@@ -56,6 +56,20 @@ final class QueueWaker: Sendable {
         }
     }
 
+    /// True where a wake-up may go out at once; the caller then sends it together with what it commits.
+    func takeTurn(_ queue: String) -> Bool {
+        let now = ContinuousClock().now
+        return self.paces.withLock { paces in
+            switch paces[queue] {
+            case .waiting: return false
+            case .sent(let last) where last.duration(to: now) < Self.pause: return false
+            case .sent, nil:
+                paces[queue] = .sent(now)
+                return true
+            }
+        }
+    }
+
     private func decide(_ queue: String, now: ContinuousClock.Instant) -> Action {
         self.paces.withLock { paces in
             switch paces[queue] {

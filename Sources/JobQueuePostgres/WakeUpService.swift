@@ -13,11 +13,13 @@ public struct WakeUpService: Service {
     }
 
     public func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.listener.run() }
-            group.addTask { await self.store.forward(self.listener) }
-            try await group.next()
-            group.cancelAll()
+        try await withTaskExecutorPreference(self.store.executor) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.listener.run() }
+                group.addTask { await self.store.forward(self.listener) }
+                try await group.next()
+                group.cancelAll()
+            }
         }
     }
 }

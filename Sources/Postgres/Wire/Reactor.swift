@@ -34,6 +34,8 @@ final class Reactor: Sendable {
         var nextID = 0
         var isChanged = true
         var isRunning = false
+        /// Steps of tasks that prefer this thread.
+        var jobs: [UnownedJob] = []
     }
 
     private let state = Mutex(State())
@@ -42,6 +44,8 @@ final class Reactor: Sendable {
     private let start = ContinuousClock.now
     private let wakeRead: Int32
     private let wakeWrite: Int32
+    /// True while the thread does something other than waiting; before it waits, it looks at everything again.
+    private let isAwake = Atomic(false)
 
     private init() {
         var ends: [Int32] = [-1, -1]
@@ -64,13 +68,13 @@ final class Reactor: Sendable {
             defer { state.isRunning = true }
             return (state.nextID, !state.isRunning)
         }
-        if mustStart {
-            let isStarted = BlockingThread.start { self.loop() }
-            precondition(isStarted, "a process without a free thread cannot talk to a database")
-        } else {
-            self.wake()
-        }
+        if mustStart { self.begin() } else { self.wake() }
         return id
+    }
+
+    private func begin() {
+        let isStarted = BlockingThread.start { self.loop() }
+        precondition(isStarted, "a process without a free thread cannot talk to a database")
     }
 
     func remove(_ id: Int) {
@@ -110,6 +114,7 @@ final class Reactor: Sendable {
     }
 
     private func wake() {
+        if self.isAwake.load(ordering: .sequentiallyConsistent) { return }
         var byte: UInt8 = 1
         // A full pipe means that the thread is woken anyway.
         _ = write(self.wakeWrite, &byte, 1)
@@ -119,8 +124,10 @@ final class Reactor: Sendable {
         var descriptors: [pollfd] = []
         var identifiers: [Int] = []
         while true {
-            self.state.withLock { state in
-                guard state.isChanged else { return }
+            // What is said before this is seen below; what is said after it writes to the pipe.
+            self.isAwake.store(false, ordering: .sequentiallyConsistent)
+            let hasJobs = self.state.withLock { state in
+                guard state.isChanged else { return !state.jobs.isEmpty }
                 state.isChanged = false
                 descriptors = [pollfd(fd: self.wakeRead, events: Int16(POLLIN), revents: 0)]
                 identifiers = [0]
@@ -129,11 +136,23 @@ final class Reactor: Sendable {
                     descriptors.append(pollfd(fd: entry.descriptor, events: events, revents: 0))
                     identifiers.append(id)
                 }
+                return !state.jobs.isEmpty
             }
-            let count = poll(&descriptors, nfds_t(descriptors.count), self.timeout())
+            let count = poll(&descriptors, nfds_t(descriptors.count), hasJobs ? 0 : self.timeout())
+            self.isAwake.store(true, ordering: .sequentiallyConsistent)
             if count > 0 { self.dispatch(descriptors, identifiers) }
+            self.runJobs()
             self.expireIfDue()
         }
+    }
+
+    /// One round of what waits; what these steps add comes after the next look at the sockets.
+    private func runJobs() {
+        let jobs = self.state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 
     /// Milliseconds until the next deadline, rounded up.
@@ -167,6 +186,24 @@ final class Reactor: Sendable {
         let sources = self.state.withLock { state in state.entries.values.compactMap(\.source) }
         for source in sources {
             if let next = source.expire(now: now) { _ = self.lower(to: next) }
+        }
+    }
+}
+
+/// Tasks that do little but send statements and read the answers save a thread's waking up at every step when they run
+/// here. What they do between two statements must be short: everybody's answers wait meanwhile.
+extension Reactor: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let mustStart = self.state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if mustStart {
+            self.begin()
+        } else {
+            self.wake()
         }
     }
 }

@@ -1,5 +1,7 @@
 DROP FUNCTION lectern.live_job(text, smallint), lectern.abandon(bigint), lectern.leave(bigint, text);
-DROP FUNCTION lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
+DROP PROCEDURE lectern.enqueue_and_wake(text, text, jsonb, smallint, smallint, integer, text, text, text, bigint);
+DROP FUNCTION lectern.enqueue_plain(text, text, jsonb, smallint, smallint, integer, text, text),
+  lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),
   lectern.cancel(bigint, text, text), lectern.rescue(bigint, boolean), lectern.promote(integer),

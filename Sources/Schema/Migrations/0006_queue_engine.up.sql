@@ -247,7 +247,7 @@ END $$;
 
 -- Lets blocked rows, which the caller has locked, try again: now, or at their time where that is still to come.
 CREATE FUNCTION lectern.unblock(opened bigint[]) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   IF cardinality(opened) = 0 THEN RETURN 0; END IF;
   WITH freed AS (
@@ -266,7 +266,7 @@ END $$;
 -- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
 -- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE opened bigint[];
 BEGIN
   -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
@@ -286,7 +286,7 @@ END $$;
 -- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
 -- that exceeds the whole cap can never run and stands in nobody's way.
 CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   budget lectern.budget;
   room   bigint := lectern.budget_left(substr(wanted, 8));
@@ -318,7 +318,7 @@ $$;
 
 -- How many of the rows that wait at a gate could run now, as far as this gate goes.
 CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   first record;
   most  bigint;
@@ -359,7 +359,7 @@ END $$;
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   gates text[];
   freed integer[];
@@ -391,7 +391,7 @@ END $$;
 -- What follows when jobs are over for good: keys fly no more, waiters are served, batches count, dependents go on.
 -- `outcomes` are those of `done`, or 'dead'.
 CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   b record;
   counted bigint[];
@@ -429,7 +429,7 @@ END $$;
 -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
 -- Who needs a dead one waits: it may be redriven.
 CREATE FUNCTION lectern.settle_dependents(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   dependent bigint;
 BEGIN
@@ -467,7 +467,7 @@ END $$;
 
 -- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   body record;
   spent smallint;
@@ -512,6 +512,7 @@ RETURNS TABLE (job_id bigint, token bigint, attempt smallint, kind text, args te
                tag bigint)
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -553,17 +554,21 @@ BEGIN
         LIMIT room);
     END IF;
     -- A transaction does not skip its own locks, so the rows chosen for their age are left out by name.
-    places := old || ARRAY(
-      SELECT p.place FROM unnest('{0,10,20}'::smallint[], hints) AS l (lane, low)
+    SELECT array_agg(c.place), bool_or(c.flags & 1 = 1) INTO places, special FROM (
+      SELECT p.place, p.flags FROM unnest('{0,10,20}'::smallint[], hints) AS l (lane, low)
       CROSS JOIN LATERAL (
-        SELECT r.ctid AS place FROM lectern.ready r
+        SELECT r.ctid AS place, r.flags FROM lectern.ready r
         WHERE r.queue = q AND r.lane = l.lane AND r.tag >= l.low AND r.ctid <> ALL (old)
         ORDER BY r.tag, r.job_id LIMIT room FOR UPDATE SKIP LOCKED) p
-      LIMIT room - cardinality(old));
-    IF cardinality(places) = 0 THEN RETURN; END IF;
-    special := limited OR EXISTS (
-      SELECT FROM lectern.ready r WHERE r.ctid = ANY (places) AND r.flags & 1 = 1);
-    IF special THEN
+      LIMIT room - cardinality(old)) c;
+    IF cardinality(old) > 0 THEN
+      places := old || places;
+      special := coalesce(special, false) OR EXISTS (SELECT FROM lectern.ready r WHERE r.ctid = ANY (old) AND r.flags & 1 = 1);
+    END IF;
+    -- A claim of nothing goes on, so that a session has read and planned everything before its first job.
+    IF places IS NULL AND wanted > 0 THEN RETURN; END IF;
+    special := limited OR coalesce(special, false);
+    IF special AND places IS NOT NULL THEN
       places := lectern.admit(q, places, round = 1);
       EXIT WHEN places IS NULL;
     END IF;
@@ -601,7 +606,8 @@ END $$;
 -- Who holds gates already may not wait for others of them, as they are waited for in the order of their names only: the
 -- answer is null when one is held elsewhere.
 CREATE FUNCTION lectern.admit(q text, places tid[], may_wait boolean) RETURNS tid[] LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
@@ -688,6 +694,7 @@ END $$;
 CREATE FUNCTION lectern.finish(ids bigint[], tokens bigint[], runs integer[], results jsonb[])
 RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE matched integer;
@@ -720,6 +727,7 @@ CREATE FUNCTION lectern.end_jobs(ids bigint[], tokens bigint[], actions text[], 
                                  results jsonb[], codes text[], messages text[], spent bigint[])
 RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -809,7 +817,7 @@ END $$;
 
 -- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
 CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   WITH due AS (
     DELETE FROM lectern.scheduled
@@ -835,7 +843,8 @@ END $$;
 -- somebody wanted it stopped. The attempt stays spent. The leases are read whole, so that is done only when a worker is
 -- lost or `thorough` asks for it.
 CREATE FUNCTION lectern.rescue(silence_ms bigint, thorough boolean)
-RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off AS $$
+RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
@@ -921,7 +930,7 @@ END $$;
 -- Stops a job: 'cancelled' when it had not started and never will, 'requested' when a worker runs it and is to be told,
 -- 'too_late' when it had ended or there is none. The key is free at once: who asks from now on gets a new job.
 CREATE FUNCTION lectern.cancel(wanted bigint, as_outcome text, by_actor text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE held_key text;
 BEGIN
   SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
@@ -945,7 +954,7 @@ END $$;
 -- Moves a job to a more urgent lane; a running one goes there when it comes back. Its place among the rows of that lane
 -- is by its age. The caller holds the job's key, so that it does not end meanwhile.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   body  record;
   lower smallint[] := ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane);
@@ -981,7 +990,7 @@ END $$;
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
 -- Its end will look for dependents.
 CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   body  record;
   state text;
@@ -1018,7 +1027,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue_one(new_id bigint, to_queue text, of_kind text, body jsonb, to_lane smallint, tries smallint,
                                     timeout integer, delay bigint, unique_on text, parent text, asker text,
                                     extra jsonb, OUT id bigint, OUT status smallint)
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   place     bigint;
   bits      smallint := 0;
@@ -1167,30 +1176,46 @@ BEGIN
   END IF;
 END $$;
 
+-- Stores one job that may run at once and has no key and no options: body and place, and nothing to look at. Most
+-- enqueues are of this kind, so its binds are scalars and it sets nothing.
+CREATE FUNCTION lectern.enqueue_plain(to_queue text, of_kind text, body jsonb, in_lane smallint, tries smallint,
+                                      timeout integer, parent text, asker text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE new_id bigint := lectern.new_job_id();
+BEGIN
+  INSERT INTO lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms, trace, actor)
+  VALUES (new_id, to_queue, of_kind, body, in_lane, tries, timeout, parent, asker);
+  INSERT INTO lectern.ready (queue, lane, tag, job_id) VALUES (to_queue, in_lane, new_id, new_id);
+  RETURN new_id;
+END $$;
+
+-- The same, committed, and the workers woken after the commit without another round trip. The notification travels in a
+-- transaction of its own, which does not wait for the disk: inside the first one, all committing writers would queue
+-- behind one lock. One that finds no room is left out, since the job is stored and is found by polling.
+CREATE PROCEDURE lectern.enqueue_and_wake(to_queue text, of_kind text, body jsonb, in_lane smallint, tries smallint,
+                                          timeout integer, parent text, asker text, channel text, INOUT new_id bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+  new_id := lectern.enqueue_plain(to_queue, of_kind, body, in_lane, tries, timeout, parent, asker);
+  COMMIT;
+  IF pg_notification_queue_usage() < 0.9 THEN
+    PERFORM set_config('synchronous_commit', 'off', true), pg_notify(channel, to_queue);
+  END IF;
+END $$;
+
 -- Stores jobs: body and place of each. Rows that ask for nothing special go in together; the others one by one, in the
 -- order of their keys, so that two callers never wait for each other. `keys` and `extras` are null where no row has
 -- one. A batch takes the number of its new members at once; error LQ003: it is sealed, or there is none.
 CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[], in_lanes smallint[], tries smallint[],
                                 timeouts integer[], delays bigint[], keys text[], traces text[], actors text[],
                                 extras jsonb[])
-RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   one     record;
   added   record;
   members bigint[] := '{}';
 BEGIN
-  -- One plain job is the common case; two inserts cost less than the statement for many.
-  IF keys IS NULL AND extras IS NULL AND cardinality(in_kinds) = 1 AND delays[1] = 0 THEN
-    n := 1;
-    job_id := lectern.new_job_id();
-    status := 0;
-    INSERT INTO lectern.job (id, queue, kind, args, lane, max_attempts, timeout_ms, trace, actor)
-    VALUES (job_id, in_queues[1], in_kinds[1], bodies[1], in_lanes[1], tries[1], timeouts[1], traces[1], actors[1]);
-    INSERT INTO lectern.ready (queue, lane, tag, job_id) VALUES (in_queues[1], in_lanes[1], job_id, job_id);
-    RETURN NEXT;
-    RETURN;
-  END IF;
   IF keys IS NULL AND extras IS NULL THEN
     RETURN QUERY
     WITH input AS MATERIALIZED (
@@ -1240,7 +1265,7 @@ END $$;
 -- The live job with this key, where joining it takes nothing but knowing it: it is as urgent as asked for, and nobody
 -- has to be noted down. Null otherwise.
 CREATE FUNCTION lectern.live_job(unique_on text, in_lane smallint) RETURNS bigint LANGUAGE plpgsql STABLE
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN (SELECT f.job_id FROM lectern.flight f JOIN lectern.job j ON j.id = f.job_id
           WHERE f.key = unique_on AND j.lane <= in_lane AND NOT j.abandonable);
@@ -1249,7 +1274,7 @@ END $$;
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
 CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE held_key text;
 BEGIN
   -- The empty name stands for those who never leave.
@@ -1265,7 +1290,7 @@ END $$;
 -- Cancels a job that was stored for waiters only and has none any more; 'left' when it goes on. The caller holds the
 -- job's key.
 CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM lectern.job j WHERE j.id = wanted AND j.abandonable)
      OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))
