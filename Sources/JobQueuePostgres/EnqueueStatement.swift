@@ -3,13 +3,18 @@ import Postgres
 extension SQL {
     /// Stores one plain row and answers its `job_id`.
     static func enqueuePlain(_ row: JobRow) -> SQL {
-        "SELECT lectern.enqueue_plain(\(sql: Self.plainBinds(row))) AS job_id"
+        ("SELECT lectern.enqueue_plain(\(sql: Self.plainBinds(row))) AS job_id" as SQL).repeated
     }
 
     /// The same in a transaction of its own, and wakes the queue's workers after the commit. Cannot be sent inside a
     /// transaction.
     static func enqueueAndWake(_ row: JobRow) -> SQL {
-        "CALL lectern.enqueue_and_wake(\(sql: Self.plainBinds(row)), \(QueueWaker.channel), NULL)"
+        ("CALL lectern.enqueue_and_wake(\(sql: Self.plainBinds(row)), \(QueueWaker.channel), NULL)" as SQL).repeated
+    }
+
+    /// The `id` of the job that holds a key, where one in this lane may join it without writing anything; else NULL.
+    static func liveJob(_ key: String, lane: Int16) -> SQL {
+        ("SELECT lectern.live_job(\(key), \(lane)) AS id" as SQL).repeated
     }
 
     private static func plainBinds(_ row: JobRow) -> SQL {

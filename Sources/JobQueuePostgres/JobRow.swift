@@ -20,7 +20,9 @@ struct JobRow: Sendable {
     /// True when the row needs nothing but a body and a place among the runnable ones.
     var isPlain: Bool { self.uniqueKey == nil && self.extra == nil && self.delayMilliseconds == 0 }
 
-    static func rows<Arguments: JobArguments>(_ jobs: [Arguments], options: EnqueueOptions) throws -> [JobRow] {
+    static func rows<Arguments: JobArguments>(
+        _ jobs: some Sequence<Arguments>, options: EnqueueOptions
+    ) throws -> [JobRow] {
         let definition = Arguments.definition
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -53,6 +55,11 @@ struct JobRow: Sendable {
         }
         return String(decoding: data, as: UTF8.self)
     }
+}
+
+extension EnqueueOptions {
+    /// True when nothing is asked for beyond a place in a lane.
+    var isOrdinary: Bool { JobExtra(self) == nil }
 }
 
 /// The rarely used options in the form that `lectern.enqueue_one` reads.

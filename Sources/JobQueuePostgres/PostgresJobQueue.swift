@@ -37,25 +37,34 @@ public final class PostgresJobQueue: Sendable {
     public func enqueue<Arguments: JobArguments>(
         _ arguments: Arguments, options: EnqueueOptions = EnqueueOptions()
     ) async throws -> EnqueuedJob {
-        let rows = try JobRow.rows([arguments], options: options)
-        if rows[0].isPlain { return try await self.enqueue(plain: rows[0]) }
         // Most requests for a hot key find its job under way; they read one row and write nothing.
-        if let key = rows[0].uniqueKey, rows[0].extra == nil,
-            let live = try await self.database.queryOne("SELECT lectern.live_job(\(key), \(rows[0].lane)) AS id"),
-            let id = try live.decode("id", as: Int64?.self)
+        if let key = arguments.uniqueKey, options.isOrdinary,
+            let live = try await self.database.queryOne(
+                .liveJob(key, lane: (options.lane ?? Arguments.definition.lane).rawValue)),
+            let id = try live.decode(0, as: Int64?.self)
         {
             return EnqueuedJob(id: JobID(rawValue: id), outcome: .joined)
         }
+        let rows = try JobRow.rows([arguments], options: options)
+        if rows[0].isPlain { return try await self.enqueue(plain: rows[0]) }
         let enqueued = try await JobTransaction.store(rows, in: self.database)
         if rows[0].delayMilliseconds == 0, enqueued[0].isNew { self.wake([rows[0].queue]) }
         return enqueued[0]
     }
 
     private func enqueue(plain row: JobRow) async throws -> EnqueuedJob {
-        let isWaking = self.waker.takeTurn(row.queue)
-        let answer = try await self.database.queryOne(isWaking ? .enqueueAndWake(row) : .enqueuePlain(row))
-        if !isWaking { self.wake([row.queue]) }
-        return try JobTransaction.enqueued(answer)
+        guard self.waker.takeTurn(row.queue) else {
+            let job = try JobTransaction.enqueued(try await self.database.queryOne(.enqueuePlain(row)))
+            self.wake([row.queue])
+            return job
+        }
+        do {
+            return try JobTransaction.enqueued(try await self.database.queryOne(.enqueueAndWake(row)))
+        } catch {
+            // It may have been stored all the same, and others relied on this wake-up.
+            self.wake([row.queue])
+            throw error
+        }
     }
 
     /// Stores jobs in a transaction of their own, all or none. Answers in the order of the arguments.
@@ -107,12 +116,13 @@ public struct JobTransaction: PostgresSession {
         all arguments: [Arguments], options: EnqueueOptions = EnqueueOptions()
     ) async throws -> [EnqueuedJob] {
         guard !arguments.isEmpty else { return [] }
-        let rows = try JobRow.rows(arguments, options: options)
-        let enqueued =
-            rows.count >= BulkLoad.threshold && rows.allSatisfy(\.isPlain)
-            ? try await BulkLoad.store(rows, in: self.connection) : try await Self.store(rows, in: self.connection)
-        for row in rows where row.delayMilliseconds == 0 { self.touched.add(row.queue) }
-        return enqueued
+        if options.delay <= .zero { self.touched.add(Arguments.definition.queue) }
+        if arguments.count >= BulkLoad.threshold, options.isOrdinary, options.delay <= .zero,
+            arguments.allSatisfy({ $0.uniqueKey == nil })
+        {
+            return try await BulkLoad.store(arguments, options: options, in: self.connection)
+        }
+        return try await Self.store(try JobRow.rows(arguments, options: options), in: self.connection)
     }
 
     /// Rows of one statement; more go in portions, so that no message grows without bound.
@@ -126,7 +136,7 @@ public struct JobTransaction: PostgresSession {
         for start in stride(from: 0, to: rows.count, by: Self.portion) {
             let portion = Array(rows[start..<min(start + Self.portion, rows.count)])
             do {
-                for row in try await session.query(.enqueue(portion), timeout: nil) {
+                for row in try await session.query(SQL.enqueue(portion).repeated, timeout: nil) {
                     let outcome = EnqueuedJob.Outcome(rawValue: try row.decode("status")) ?? .stored
                     jobs[start + (try row.decode("n", as: Int.self)) - 1] = EnqueuedJob(
                         id: JobID(rawValue: try row.decode("job_id")), outcome: outcome)

@@ -72,26 +72,43 @@ struct CopyBuffer {
         }
         for index in row.indices {
             if index > 0 { self.bytes.append(UInt8(ascii: "\t")) }
-            guard let value = row[index] else {
+            guard var value = row[index] else {
                 self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "N")])
                 continue
             }
-            for byte in value.utf8 {
-                switch byte {
-                case 0: throw PostgresError(code: .invalidArgument, message: "a value contains a NUL byte")
-                case UInt8(ascii: "\\"): self.bytes.append(contentsOf: [byte, byte])
-                case UInt8(ascii: "\t"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
-                case UInt8(ascii: "\n"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
-                case UInt8(ascii: "\r"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
-                default: self.bytes.append(byte)
-                }
+            let isWhole = value.withUTF8 { self.append($0) }
+            guard isWhole else {
+                throw PostgresError(code: .invalidArgument, message: "a value contains a NUL byte")
             }
         }
         self.bytes.append(UInt8(ascii: "\n"))
     }
 
+    /// False where the value holds a byte that no text may hold.
+    private mutating func append(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Few values hold anything to escape, and looking costs less than copying byte by byte.
+        guard value.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\\") }) else {
+            self.bytes.append(contentsOf: value)
+            return true
+        }
+        for byte in value {
+            switch byte {
+            case 0: return false
+            case UInt8(ascii: "\\"): self.bytes.append(contentsOf: [byte, byte])
+            case UInt8(ascii: "\t"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
+            case UInt8(ascii: "\n"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
+            case UInt8(ascii: "\r"): self.bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
+            default: self.bytes.append(byte)
+            }
+        }
+        return true
+    }
+
     mutating func take() -> [UInt8] {
-        defer { self.bytes = [] }
+        defer {
+            self.bytes = []
+            self.bytes.reserveCapacity(Self.chunkBytes + 1024)
+        }
         return self.bytes
     }
 }

@@ -14,11 +14,23 @@ public struct SQL: Hashable, Sendable {
     private(set) var binds: [Bind]
     /// Why the statement must not be sent; interpolation itself cannot throw.
     private(set) var defect: String?
+    /// Whether a server session may keep the statement, see ``repeated``.
+    private(set) var isRepeated = false
 
     /// A statement made of trusted text, such as a migration file: never of input.
     package init(trusted text: String) {
         self.pieces = [text]
         self.binds = []
+    }
+
+    /// The same statement, said to come again and again with the same text.
+    ///
+    /// A connection straight to the server then has it read and planned once (a prepared statement). Behind a pooler that
+    /// lends sessions by the transaction it is sent like any other.
+    public var repeated: SQL {
+        var copy = self
+        copy.isRepeated = true
+        return copy
     }
 
     /// The statement as the server receives it, with `$1`, `$2` … in the place of the values.

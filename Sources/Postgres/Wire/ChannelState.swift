@@ -18,6 +18,9 @@ struct ChannelState {
     private var current: ChannelRequest?
     private var queue: [ChannelRequest] = []
     private var isCopying = false
+    private var plans: SessionPlans
+    /// How the current statement went out.
+    private var way = SessionPlans.Way.plain
     /// While a cancel request is on its way, a new statement could be hit in the place of the old one.
     private var isCancelling = false
     private var watchesWrites = false
@@ -25,6 +28,7 @@ struct ChannelState {
 
     init(connection: OpaquePointer, grace: Duration) {
         self.connection = connection
+        self.plans = SessionPlans(backendID: PQbackendPID(connection))
         self.grace = grace
     }
 
@@ -159,6 +163,7 @@ struct ChannelState {
         guard let index = self.queue.firstIndex(where: { $0.work.continuesCopy == self.isCopying }) else { return }
         let request = self.queue.remove(at: index)
         self.current = request
+        self.way = if case .statement(let statement) = request.work { self.plans.way(statement) } else { .plain }
         guard self.send(request.work, on: connection) else {
             if PQstatus(connection) == CONNECTION_BAD {
                 _ = PQconsumeInput(connection)
@@ -174,7 +179,9 @@ struct ChannelState {
 
     private func send(_ work: ChannelWork, on connection: OpaquePointer) -> Bool {
         switch work {
-        case .statement(let statement), .copyStart(let statement):
+        case .statement(let statement):
+            return self.send(statement, on: connection)
+        case .copyStart(let statement):
             return statement.send(on: connection)
         case .pipeline(let statements):
             return PQenterPipelineMode(connection) == 1 && statements.allSatisfy { $0.send(on: connection) }
@@ -191,13 +198,31 @@ struct ChannelState {
         }
     }
 
+    private func send(_ statement: Statement, on connection: OpaquePointer) -> Bool {
+        switch self.way {
+        case .plain:
+            return statement.send(on: connection)
+        case .prepared(let name):
+            return statement.sendPrepared(name, on: connection)
+        case .asking:
+            return PQenterPipelineMode(connection) == 1
+                && PQsendQueryParams(
+                    connection, SessionPlans.question, 0, nil, nil, nil, nil, 0) == 1
+                && statement.send(on: connection) && PQpipelineSync(connection) == 1
+        case .preparing(let name):
+            return PQenterPipelineMode(connection) == 1 && statement.sendPreparation(as: name, on: connection)
+                && statement.sendPrepared(name, on: connection) && PQpipelineSync(connection) == 1
+        }
+    }
+
     private mutating func collect(_ effects: inout Effects) {
         guard let connection, let work = self.current?.work else { return }
         if case .copyData = work { return }
+        let isPipeline = if case .pipeline = work { true } else { self.way.hasLead }
         var gaps = 0
         while self.current != nil, PQisBusy(connection) == 0 {
             guard let pointer = PQgetResult(connection) else {
-                guard case .pipeline = work else {
+                guard isPipeline else {
                     self.finish(&effects)
                     return
                 }
@@ -232,12 +257,28 @@ struct ChannelState {
     }
 
     private mutating func finish(_ effects: inout Effects) {
-        guard let request = self.current else { return }
+        guard var request = self.current else { return }
         self.current = nil
+        self.learn(from: &request)
         if case .copyEnd = request.work { self.isCopying = false }
         effects.answers.append(
             (request.continuation, .success(ChannelReply(results: request.results, stopReason: request.stopReason))))
         self.startNext(&effects)
+    }
+
+    /// Takes our own answer off, and notes what it says of the session.
+    private mutating func learn(from request: inout ChannelRequest) {
+        guard case .statement(let statement) = request.work, self.way != .plain else { return }
+        if self.way.hasLead, let lead = request.results.first,
+            lead.status == PGRES_TUPLES_OK || lead.status == PGRES_COMMAND_OK
+        {
+            request.results.removeFirst()
+            let backendID = self.way == .asking ? try? lead.decode(Int32.self, row: 0, column: 0) : nil
+            self.plans.led(self.way, statement, serverSays: backendID)
+        } else if let failure = request.results.first(where: { $0.status == PGRES_FATAL_ERROR }) {
+            self.plans.refused(sqlState: failure.errorField(ResultField.sqlState))
+        }
+        self.way = .plain
     }
 
     private mutating func stopCurrent(

@@ -1176,6 +1176,13 @@ BEGIN
   END IF;
 END $$;
 
+-- So many ids, made at one reading of the clock.
+CREATE FUNCTION lectern.new_job_ids(wanted integer) RETURNS bigint[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE stamp bigint := (extract(epoch FROM clock_timestamp()) * 1000)::bigint << 20;
+BEGIN
+  RETURN ARRAY(SELECT stamp | (nextval('lectern.job_seq') & 1048575) FROM generate_series(1, wanted));
+END $$;
+
 -- Stores one job that may run at once and has no key and no options: body and place, and nothing to look at. Most
 -- enqueues are of this kind, so its binds are scalars and it sets nothing.
 CREATE FUNCTION lectern.enqueue_plain(to_queue text, of_kind text, body jsonb, in_lane smallint, tries smallint,
