@@ -25,7 +25,7 @@ struct JobRow: Sendable {
     ) throws -> [JobRow] {
         let definition = Arguments.definition
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = .withoutEscapingSlashes
         let extra = try JobExtra(options).map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         return try jobs.map { arguments in
             JobRow(

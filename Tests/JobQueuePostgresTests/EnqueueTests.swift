@@ -89,6 +89,34 @@ import Testing
         }
     }
 
+    /// Sizes around the portions in which a bulk load encodes and copies.
+    @Test(arguments: [999, 1_000, 4_500, 4_501, 20_001])
+    func manyJobsAreStoredWholeAndInOrder(count: Int) async throws {
+        try await withQueue { fixture in
+            let names = (0..<count).map { "job \($0)\twith \\ and \n" }
+            let jobs = try await fixture.queue.enqueue(all: names.map { Probe(name: $0) })
+            let rows = try await fixture.database.query(
+                """
+                SELECT j.args ->> 'name' AS name, j.id FROM unnest(\(jobs.map(\.id.rawValue))) WITH ORDINALITY AS a (id, n)
+                JOIN lectern.job j ON j.id = a.id JOIN lectern.ready r ON r.job_id = j.id AND r.tag = j.id ORDER BY a.n
+                """)
+            let stored = try rows.map { try $0.decode("name", as: String.self) }
+            #expect(stored == names)
+            #expect(Set(jobs.map(\.id)).count == count)
+        }
+    }
+
+    @Test func ofManyJobsNoneIsStoredWhenOneIsRefused() async throws {
+        try await withQueue { fixture in
+            var jobs = (0..<6_000).map { Probe(name: "\($0)") }
+            jobs[5_500].name = String(repeating: "x", count: 300_000)
+            let tooMuch = jobs
+            await #expect(throws: EnqueueError.self) { try await fixture.queue.enqueue(all: tooMuch) }
+            let stored = try await fixture.count("lectern.job")
+            #expect(stored == 0)
+        }
+    }
+
     @Test func argumentsThatAreTooLargeAreRefused() async throws {
         try await withQueue { fixture in
             await #expect(throws: EnqueueError.self) {

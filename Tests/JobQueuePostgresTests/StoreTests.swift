@@ -5,6 +5,16 @@ import PostgresTesting
 import Testing
 
 @Suite struct StoreTests {
+    @Test func aClaimOfNothingTakesNothing() async throws {
+        try await withQueue { fixture in
+            _ = try await fixture.queue.enqueue(Probe(name: "a"))
+            let worker = try await fixture.register()
+            #expect(try await fixture.claim(0, worker: worker).isEmpty)
+            #expect(try await fixture.count("lectern.ready") == 1)
+            #expect(try await fixture.claim(1, worker: worker).count == 1)
+        }
+    }
+
     @Test func eightClaimersShareAThousandJobsWithoutOverlap() async throws {
         try await withQueue { fixture in
             _ = try await fixture.queue.enqueue(all: (0..<1_000).map { Probe(name: "\($0)") })

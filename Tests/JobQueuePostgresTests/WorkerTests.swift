@@ -18,6 +18,32 @@ import Testing
         }
     }
 
+    @Test func aHandlerThatBlocksItsThreadHoldsUpNobodysAnswers() async throws {
+        try await withQueue { fixture in
+            let isStarted = Atomic(false)
+            let isReleased = Atomic(false)
+            let gaveUp = Atomic(false)
+            try await fixture.withWorker(
+                slots: 1,
+                perform: { _, _ in
+                    isStarted.store(true, ordering: .releasing)
+                    let end = ContinuousClock.now + .seconds(20)
+                    while !isReleased.load(ordering: .acquiring), ContinuousClock.now < end {}
+                    gaveUp.store(!isReleased.load(ordering: .acquiring), ordering: .releasing)
+                    return JobOutcome()
+                }
+            ) {
+                _ = try await fixture.queue.enqueue(Probe(name: "a"))
+                try await Deadline.poll("the handler to run") { isStarted.load(ordering: .acquiring) }
+                #expect(try await fixture.count("lectern.lease") == 1)
+                isReleased.store(true, ordering: .releasing)
+                try await Deadline.poll("its end") { try await fixture.count("lectern.done") == 1 }
+            }
+            let blocked = gaveUp.load(ordering: .acquiring)
+            #expect(!blocked)
+        }
+    }
+
     @Test func noMoreThanTheSlotsRunAtOnce() async throws {
         try await withQueue { fixture in
             let running = Atomic(0)
