@@ -9,7 +9,7 @@ extension SQL {
     /// The same in a transaction of its own, and wakes the queue's workers after the commit. Cannot be sent inside a
     /// transaction.
     static func enqueueAndWake(_ row: JobRow) -> SQL {
-        ("CALL lectern.enqueue_and_wake(\(sql: Self.plainBinds(row)), \(QueueWaker.channel), NULL)" as SQL).repeated
+        ("CALL lectern.enqueue_and_wake(\(sql: Self.plainBinds(row)), NULL)" as SQL).repeated
     }
 
     /// The `id` of the job that holds a key, where one in this lane may join it without writing anything; else NULL.

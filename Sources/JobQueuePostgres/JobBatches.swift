@@ -99,12 +99,6 @@ public struct JobBatches: Sendable {
         guard try row?.decode("known") ?? false else {
             throw BatchError(code: .unknown, description: "there is no batch \(id)")
         }
-        let freed = try await self.database.query(
-            """
-            SELECT j.queue FROM lectern.batch b JOIN lectern.job j ON j.id = b.completion_job
-            WHERE b.id = \(id.rawValue) AND b.finished_at IS NOT NULL
-            """)
-        self.queue.wake(try freed.map { try $0.decode("queue", as: String.self) })
     }
 
     /// How far the batch has come; `nil` when there is none. One row by its primary key.

@@ -47,7 +47,7 @@ public final class PostgresJobQueue: Sendable {
         }
         let rows = try JobRow.rows([arguments], options: options)
         if rows[0].isPlain { return try await self.enqueue(plain: rows[0]) }
-        let enqueued = try await JobTransaction.store(rows, in: self.database)
+        let enqueued = try await Self.retryingDeadlocks { try await JobTransaction.store(rows, in: self.database) }
         if rows[0].delayMilliseconds == 0, enqueued[0].isNew { self.wake([rows[0].queue]) }
         return enqueued[0]
     }
@@ -72,9 +72,20 @@ public final class PostgresJobQueue: Sendable {
         all arguments: [Arguments], options: EnqueueOptions = EnqueueOptions()
     ) async throws -> [EnqueuedJob] {
         guard !arguments.isEmpty else { return [] }
-        return try await self.withTransaction { transaction in
-            try await transaction.enqueue(all: arguments, options: options)
+        return try await Self.retryingDeadlocks {
+            try await self.withTransaction { transaction in
+                try await transaction.enqueue(all: arguments, options: options)
+            }
         }
+    }
+
+    /// Several keys are locked in one order, but the end of a job may cascade over others in the order of their needs.
+    /// Whoever the server picks to break such a circle has stored nothing and starts over.
+    private static func retryingDeadlocks<T>(_ store: () async throws -> T) async throws -> T {
+        for _ in 1..<5 {
+            do { return try await store() } catch let error as PostgresError where error.sqlState == "40P01" {}
+        }
+        return try await store()
     }
 
     /// Tells workers that there may be work. Needed only after an enqueue in a foreign transaction.

@@ -61,10 +61,10 @@ public final class PostgresJobStore: JobStore {
                     // What fails here fails again, and is told, where it matters.
                     try? await self.database.withConnection { connection in
                         let nothing = ClaimRequest(queue: queue, limit: 0, worker: worker)
-                        _ = try await connection.query(SQL.claim(nothing).repeated)
+                        _ = try await connection.query(SQL.claim(nothing).repeated, timeout: .seconds(2))
                         // Once more: the first statement of a connection only learns whether it may be kept.
-                        _ = try await connection.query(SQL.claim(nothing).repeated)
-                        _ = try await connection.query(SQL.finish([]).repeated)
+                        _ = try await connection.query(SQL.claim(nothing).repeated, timeout: .seconds(2))
+                        _ = try await connection.query(SQL.finish([]).repeated, timeout: .seconds(2))
                     }
                 }
             }

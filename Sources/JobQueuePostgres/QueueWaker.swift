@@ -8,6 +8,7 @@ import Synchronization
 /// travels alone, and does not wait for the disk. Losing one costs a poll interval, nothing else. The pause is short
 /// enough for jobs that come one at a time to start at once, and bounds the cost to 200 notifications per second.
 final class QueueWaker: Sendable {
+    /// Named so in the functions of migration 0006 as well, which tell of what a job's end lets run.
     static let channel = "lectern_jobs"
     /// The payload that asks workers to look for runs that are to stop; no queue has this name.
     static let stops = "!stop"

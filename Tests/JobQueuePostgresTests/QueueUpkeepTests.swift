@@ -33,8 +33,13 @@ import Testing
                 SELECT f.name, now() - f.age, now() - f.age
                 FROM (VALUES ('over', interval '31 days'), ('recent', '29 days')) AS f (name, age)
                 """)
+            try await fixture.database.execute(
+                """
+                INSERT INTO lectern.batch (name, finished_at)
+                VALUES ('over', now() - interval '31 days'), ('recent', now() - interval '29 days'), ('open', NULL)
+                """)
             let upkeep = QueueUpkeep(database: fixture.database)
-            #expect(try await upkeep.sweepLeftovers() == 4)
+            #expect(try await upkeep.sweepLeftovers() == 5)
             #expect(try await upkeep.sweepLeftovers() == 0)
             #expect(try await Self.names(fixture, "SELECT key FROM lectern.idem") == ["valid"])
             #expect(
@@ -42,6 +47,7 @@ import Testing
             #expect(
                 try await Self.names(fixture, "SELECT fair_key FROM lectern.fair ORDER BY 1") == ["ahead", "recent"])
             #expect(try await Self.names(fixture, "SELECT name FROM lectern.cron_fire") == ["recent"])
+            #expect(try await Self.names(fixture, "SELECT name FROM lectern.batch ORDER BY 1") == ["open", "recent"])
         }
     }
 

@@ -61,6 +61,22 @@ import Testing
         }
     }
 
+    @Test func theEndOfAJobWakesTheQueueOfTheOneThatNeededIt() async throws {
+        try await Self.listening { fixture, heard in
+            let worker = try await fixture.register()
+            let first = try await fixture.enqueue("first").id
+            _ = try await fixture.enqueue("second") { $0.after = [first] }
+            try await Deadline.poll("the wake-up for the first") { heard.queues.count >= 1 }
+            // In the name of another process, which would be the only one to know.
+            let before = heard.queues.count
+            let other = QueueFixture(url: fixture.url)
+            let run = try #require(try await other.claim(worker: worker).first)
+            try await other.end(run)
+            try await Deadline.poll("a wake-up for the second") { heard.queues.count > before }
+            await other.database.close()
+        }
+    }
+
     @Test func anEnqueueThatFailsLeavesNobodyUnwoken() async throws {
         try await Self.listening { fixture, heard in
             // The turn to wake goes to the first, which fails; the second came in its shadow.

@@ -53,6 +53,9 @@ final class ConnectionPool: Sendable {
         } onCancel: {
             if !ticket.withdraw() { self.leave(ticket) }
         }
+        // The channel was put into the table under this lock. A continuation that is resumed before its task waits orders
+        // memory as well, but not in a way that the thread sanitizer can follow.
+        self.state.withLock { _ in }
         self.observer.connectionAcquired(after: .now - start)
         return loan
     }

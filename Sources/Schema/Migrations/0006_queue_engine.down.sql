@@ -1,5 +1,5 @@
 DROP FUNCTION lectern.live_job(text, smallint), lectern.abandon(bigint), lectern.leave(bigint, text);
-DROP PROCEDURE lectern.enqueue_and_wake(text, text, jsonb, smallint, smallint, integer, text, text, text, bigint);
+DROP PROCEDURE lectern.enqueue_and_wake(text, text, jsonb, smallint, smallint, integer, text, text, bigint);
 DROP FUNCTION lectern.new_job_ids(integer), lectern.enqueue_plain(text, text, jsonb, smallint, smallint, integer, text, text),
   lectern.enqueue(text[], text[], jsonb[], smallint[], smallint[], integer[],
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,

@@ -275,6 +275,8 @@ BEGIN
     opened := ARRAY(
       SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
       ORDER BY b.lane, b.tag, b.job_id LIMIT most FOR UPDATE);
+    -- The queue may be another than that of the job whose end opened the gate, so its workers are told.
+    PERFORM pg_notify('lectern_jobs', b.queue) FROM lectern.blocked b WHERE b.job_id = ANY (opened) GROUP BY b.queue;
   ELSE
     opened := ARRAY(
       SELECT b.job_id FROM lectern.blocked b WHERE b.gate = wanted
@@ -1199,13 +1201,13 @@ END $$;
 -- transaction of its own, which does not wait for the disk: inside the first one, all committing writers would queue
 -- behind one lock. One that finds no room is left out, since the job is stored and is found by polling.
 CREATE PROCEDURE lectern.enqueue_and_wake(to_queue text, of_kind text, body jsonb, in_lane smallint, tries smallint,
-                                          timeout integer, parent text, asker text, channel text, INOUT new_id bigint)
+                                          timeout integer, parent text, asker text, INOUT new_id bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
   new_id := lectern.enqueue_plain(to_queue, of_kind, body, in_lane, tries, timeout, parent, asker);
   COMMIT;
   IF pg_notification_queue_usage() < 0.9 THEN
-    PERFORM set_config('synchronous_commit', 'off', true), pg_notify(channel, to_queue);
+    PERFORM set_config('synchronous_commit', 'off', true), pg_notify('lectern_jobs', to_queue);
   END IF;
 END $$;
 

@@ -189,6 +189,11 @@ BEGIN
     WHERE c.at < now() - interval '30 days' AND c.fired_at < now() - interval '30 days'
     LIMIT most FOR UPDATE SKIP LOCKED));
   GET DIAGNOSTICS swept = ROW_COUNT;
+  total := total + swept;
+  DELETE FROM lectern.batch WHERE ctid = ANY (ARRAY(
+    SELECT b.ctid FROM lectern.batch b WHERE b.finished_at < now() - interval '30 days'
+    LIMIT most FOR UPDATE SKIP LOCKED));
+  GET DIAGNOSTICS swept = ROW_COUNT;
   RETURN total + swept;
 END $$;
 
