@@ -71,9 +71,14 @@ private final class Tenures: Sendable {
 
     /// The leader that a duty belongs to.
     private final class Watch: Sendable {
-        private let held = Mutex<Leader?>(nil)
-        var leader: Leader? { self.held.withLock { $0 } }
-        func set(_ leader: Leader) { self.held.withLock { $0 = leader } }
+        /// The leader holds its duties, and they hold this.
+        private struct Held {
+            weak var leader: Leader?
+        }
+
+        private let held = Mutex(Held())
+        var leader: Leader? { self.held.withLock { $0.leader } }
+        func set(_ leader: Leader) { self.held.withLock { $0.leader = leader } }
     }
 
     private static func term(_ database: PostgresClient) async throws -> Int64 {

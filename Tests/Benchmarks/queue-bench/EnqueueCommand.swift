@@ -46,9 +46,11 @@ struct EnqueueCommand: AsyncParsableCommand {
             let watch = Stopwatch()
             switch self.mode {
             case .single:
-                for n in 1...self.n { _ = try await queue.enqueue(NoOp(n: n)) }
+                try await inParallel(1, 1...self.n, on: database) { _ = try await queue.enqueue(NoOp(n: $0)) }
             case .concurrent:
-                try await inParallel(Self.writers, 1...self.n) { _ = try await queue.enqueue(NoOp(n: $0)) }
+                try await inParallel(Self.writers, 1...self.n, on: database) {
+                    _ = try await queue.enqueue(NoOp(n: $0))
+                }
             case .bulk:
                 for start in stride(from: 1, through: self.n, by: Self.bulkSize) {
                     let numbers = start...min(self.n, start + Self.bulkSize - 1)
@@ -83,7 +85,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             try await database.openConnections(EnqueueCommand.writers)
             _ = try await queue.enqueue(NoOp(n: 0, key: "hot"))
             let watch = Stopwatch()
-            try await inParallel(EnqueueCommand.writers, 1...self.n) { n in
+            try await inParallel(EnqueueCommand.writers, 1...self.n, on: database) { n in
                 guard try await !queue.enqueue(NoOp(n: n, key: "hot")).isNew else { throw NotJoined() }
             }
             try Output.json(EnqueueReport(n: self.n, seconds: watch.seconds, cpuSeconds: watch.cpuSeconds))
@@ -91,13 +93,15 @@ struct DuplicatesCommand: AsyncParsableCommand {
     }
 }
 
-/// Calls `body` for each number, `width` calls at a time.
+/// Calls `body` for each number, `width` calls at a time, where the database's answers arrive: these loops do nothing
+/// but send statements.
 private func inParallel(
-    _ width: Int, _ numbers: ClosedRange<Int>, _ body: @escaping @Sendable (Int) async throws -> Void
+    _ width: Int, _ numbers: ClosedRange<Int>, on database: PostgresClient,
+    _ body: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for offset in 0..<width {
-            group.addTask {
+            group.addTask(executorPreference: database.executor) {
                 for n in stride(from: numbers.lowerBound + offset, through: numbers.upperBound, by: width) {
                     try await body(n)
                 }

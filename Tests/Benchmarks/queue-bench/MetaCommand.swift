@@ -28,6 +28,7 @@ struct MetaCommand: AsyncParsableCommand {
                 notes: [
                     "at least once; every end of a run is fenced by its lease's token and kept in the history",
                     "a worker claims up to \(WorkerCommand.prefetch) jobs ahead of its free slots",
+                    "single and concurrent enqueuers run where the client reads its answers (PostgresClient.executor)",
                     "bulk enqueues commit every \(EnqueueCommand.bulkSize) jobs",
                     "the worker listens on a connection of its own and polls every second",
                 ]))
