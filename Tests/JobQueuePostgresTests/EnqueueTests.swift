@@ -95,14 +95,15 @@ import Testing
         try await withQueue { fixture in
             let names = (0..<count).map { "job \($0)\twith \\ and \n" }
             let jobs = try await fixture.queue.enqueue(all: names.map { Probe(name: $0) })
-            let rows = try await fixture.database.query(
-                """
-                SELECT j.args ->> 'name' AS name, j.id FROM unnest(\(jobs.map(\.id.rawValue))) WITH ORDINALITY AS a (id, n)
-                JOIN lectern.job j ON j.id = a.id JOIN lectern.ready r ON r.job_id = j.id AND r.tag = j.id ORDER BY a.n
-                """)
-            let stored = try rows.map { try $0.decode("name", as: String.self) }
-            #expect(stored == names)
-            #expect(Set(jobs.map(\.id)).count == count)
+            var stored: [Int64: String] = [:]
+            for row in try await fixture.database.query("SELECT id, args ->> 'name' AS name FROM lectern.job") {
+                stored[try row.decode("id")] = try row.decode("name", as: String.self)
+            }
+            let inOrder = jobs.map { stored[$0.id.rawValue] }
+            #expect(inOrder == names)
+            #expect(stored.count == count)
+            let runnable = try await fixture.count("lectern.ready WHERE tag = job_id")
+            #expect(runnable == count)
         }
     }
 
