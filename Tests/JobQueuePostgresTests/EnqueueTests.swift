@@ -99,7 +99,7 @@ import Testing
             for row in try await fixture.database.query("SELECT id, args ->> 'name' AS name FROM lectern.job") {
                 stored[try row.decode("id")] = try row.decode("name", as: String.self)
             }
-            let inOrder = jobs.map { stored[$0.id.rawValue] }
+            let inOrder = jobs.compactMap { stored[$0.id.rawValue] }
             #expect(inOrder == names)
             #expect(stored.count == count)
             let runnable = try await fixture.count("lectern.ready WHERE tag = job_id")
