@@ -83,7 +83,9 @@ public final class PersonalizationService: Sendable {
                 try await self.store.file(key, operationID: operationID, jobID: job.id, in: transaction)
                 return true
             }
-            if isFiled, let filed = try await self.store.row(key) {
+            if isFiled, var filed = try await self.store.row(key) {
+                // A worker may have been faster than this look. A miss has one answer all the same: come back for it.
+                filed.state = .pending
                 return try await self.answer(filed, isNew: true)
             }
         }
