@@ -22,6 +22,10 @@ public final class FleetLimits: Service {
         public init() {}
     }
 
+    /// The store reckons a call's beginning back from the moment at which it hears of the refusal. What it hears late must
+    /// not pass for a call that began after the last halving; one that began so soon after it has not felt it either.
+    private static let travel = Duration.milliseconds(500)
+
     private struct Desk {
         var ledger: SliceLedger
         var signals: [Int: Signal] = [:]
@@ -185,7 +189,7 @@ extension FleetLimits {
         let pause = pause ?? self.configuration.defaultPause
         self.withDesk(name) { desk, now in desk.ledger.penalized(for: pause, now: now) }
         do {
-            try await self.store.penalize(name, pause: pause, callAge: callAge)
+            try await self.store.penalize(name, pause: pause, callAge: callAge + Self.travel)
         } catch {
             // This process keeps to it; the others meet the provider's refusal themselves.
             self.logger.warning(
