@@ -247,7 +247,7 @@ END $$;
 
 -- Lets blocked rows, which the caller has locked, try again: now, or at their time where that is still to come.
 CREATE FUNCTION lectern.unblock(opened bigint[]) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   IF cardinality(opened) = 0 THEN RETURN 0; END IF;
   WITH freed AS (
@@ -266,7 +266,7 @@ END $$;
 -- Lets the first `most` rows at a gate try again. They are looked at afresh when they are claimed. A row that somebody
 -- holds is passed over: waiting for it here, with gates held, could be waiting in a circle. The next sweep finds it.
 CREATE FUNCTION lectern.open_gate(wanted text, most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE opened bigint[];
 BEGIN
   -- Two statements: a row that was changed while the first waited for its lock stands where only the second sees it.
@@ -288,7 +288,7 @@ END $$;
 -- Lets rows at the gate of a budget try again, in their order, as long as there is room for what each will hold. One
 -- that exceeds the whole cap can never run and stands in nobody's way.
 CREATE FUNCTION lectern.open_budget(wanted text) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   budget lectern.budget;
   room   bigint := lectern.budget_left(substr(wanted, 8));
@@ -320,7 +320,7 @@ $$;
 
 -- How many of the rows that wait at a gate could run now, as far as this gate goes.
 CREATE FUNCTION lectern.gate_room(wanted text) RETURNS integer LANGUAGE plpgsql STABLE
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   first record;
   most  bigint;
@@ -361,7 +361,7 @@ END $$;
 -- Gives back what runs hold that are over: their slots, their held money. What is blocked at those gates may try
 -- again. `spent` is the true cost of each run, null for what was held.
 CREATE FUNCTION lectern.release_runs(ids bigint[], spent bigint[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   gates text[];
   freed integer[];
@@ -393,7 +393,7 @@ END $$;
 -- What follows when jobs are over for good: keys fly no more, waiters are served, batches count, dependents go on.
 -- `outcomes` are those of `done`, or 'dead'.
 CREATE FUNCTION lectern.settle(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   b record;
   counted bigint[];
@@ -431,7 +431,7 @@ END $$;
 -- Who needed a job that succeeded waits for one job less; who needed one that will never run will not run either.
 -- Who needs a dead one waits: it may be redriven.
 CREATE FUNCTION lectern.settle_dependents(ids bigint[], outcomes text[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   dependent bigint;
 BEGIN
@@ -469,7 +469,7 @@ END $$;
 
 -- Ends a job that is not running, if it still is not. True when this call ended it. Nobody joins its key meanwhile.
 CREATE FUNCTION lectern.remove_waiting(wanted bigint, as_outcome text, with_code text) RETURNS boolean
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body record;
   spent smallint;
@@ -608,8 +608,7 @@ END $$;
 -- Who holds gates already may not wait for others of them, as they are waited for in the order of their names only: the
 -- answer is null when one is held elsewhere.
 CREATE FUNCTION lectern.admit(q text, places tid[], may_wait boolean) RETURNS tid[] LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off
-SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   cand     record;
   admitted tid[] := '{}';
@@ -696,7 +695,6 @@ END $$;
 CREATE FUNCTION lectern.finish(ids bigint[], tokens bigint[], runs integer[], results jsonb[])
 RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE matched integer;
@@ -729,7 +727,6 @@ CREATE FUNCTION lectern.end_jobs(ids bigint[], tokens bigint[], actions text[], 
                                  results jsonb[], codes text[], messages text[], spent bigint[])
 RETURNS TABLE (job_id bigint, is_busy boolean) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -819,7 +816,7 @@ END $$;
 
 -- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
 CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   WITH due AS (
     DELETE FROM lectern.scheduled
@@ -845,8 +842,7 @@ END $$;
 -- somebody wanted it stopped. The attempt stays spent. The leases are read whole, so that is done only when a worker is
 -- lost or `thorough` asks for it.
 CREATE FUNCTION lectern.rescue(silence_ms bigint, thorough boolean)
-RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off
-SET plan_cache_mode = force_generic_plan AS $$
+RETURNS TABLE (lost integer, requeued integer, discarded integer, queues text[]) LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   gone_workers bigint[];
@@ -932,7 +928,7 @@ END $$;
 -- Stops a job: 'cancelled' when it had not started and never will, 'requested' when a worker runs it and is to be told,
 -- 'too_late' when it had ended or there is none. The key is free at once: who asks from now on gets a new job.
 CREATE FUNCTION lectern.cancel(wanted bigint, as_outcome text, by_actor text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE held_key text;
 BEGIN
   SELECT j.unique_key INTO held_key FROM lectern.job j WHERE j.id = wanted;
@@ -956,7 +952,7 @@ END $$;
 -- Moves a job to a more urgent lane; a running one goes there when it comes back. Its place among the rows of that lane
 -- is by its age. The caller holds the job's key, so that it does not end meanwhile.
 CREATE FUNCTION lectern.escalate(wanted bigint, to_lane smallint) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   lower smallint[] := ARRAY(SELECT x FROM unnest('{0,10,20}'::smallint[]) AS x WHERE x > to_lane);
@@ -992,7 +988,7 @@ END $$;
 -- Where a needed job stands: 'live' (and it cannot end before this transaction does), 'succeeded', 'dead' or 'gone'.
 -- Its end will look for dependents.
 CREATE FUNCTION lectern.hold_needed(wanted bigint) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   body  record;
   state text;
@@ -1029,7 +1025,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue_one(new_id bigint, to_queue text, of_kind text, body jsonb, to_lane smallint, tries smallint,
                                     timeout integer, delay bigint, unique_on text, parent text, asker text,
                                     extra jsonb, OUT id bigint, OUT status smallint)
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   place     bigint;
   bits      smallint := 0;
@@ -1217,8 +1213,7 @@ END $$;
 CREATE FUNCTION lectern.enqueue(in_queues text[], in_kinds text[], bodies jsonb[], in_lanes smallint[], tries smallint[],
                                 timeouts integer[], delays bigint[], keys text[], traces text[], actors text[],
                                 extras jsonb[])
-RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
-SET plan_cache_mode = force_generic_plan AS $$
+RETURNS TABLE (n integer, job_id bigint, status smallint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   one     record;
@@ -1274,7 +1269,7 @@ END $$;
 -- The live job with this key, where joining it takes nothing but knowing it: it is as urgent as asked for, and nobody
 -- has to be noted down. Null otherwise.
 CREATE FUNCTION lectern.live_job(unique_on text, in_lane smallint) RETURNS bigint LANGUAGE plpgsql STABLE
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   RETURN (SELECT f.job_id FROM lectern.flight f JOIN lectern.job j ON j.id = f.job_id
           WHERE f.key = unique_on AND j.lane <= in_lane AND NOT j.abandonable);
@@ -1283,7 +1278,7 @@ END $$;
 -- Takes a waiter off a job. The job is cancelled when nobody waits for it any more and it was stored for waiters only.
 -- Answers as `cancel` does, or 'left' when others still wait, 'unknown' when this waiter was not there.
 CREATE FUNCTION lectern.leave(wanted bigint, name text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE held_key text;
 BEGIN
   -- The empty name stands for those who never leave.
@@ -1299,7 +1294,7 @@ END $$;
 -- Cancels a job that was stored for waiters only and has none any more; 'left' when it goes on. The caller holds the
 -- job's key.
 CREATE FUNCTION lectern.abandon(wanted bigint) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM lectern.job j WHERE j.id = wanted AND j.abandonable)
      OR EXISTS (SELECT FROM lectern.waiter w WHERE w.job_id = wanted AND (w.expires_at IS NULL OR w.expires_at > now()))

@@ -11,7 +11,7 @@ CREATE INDEX waiter_expiry ON lectern.waiter (expires_at) WHERE expires_at IS NO
 -- Takes off the waiters whose time is over, the longest overdue first, and cancels jobs that have none left. Answers
 -- how many left. A key that somebody is joining at this moment is left to the next sweep, so that no sweep waits.
 CREATE FUNCTION lectern.sweep_waiters(most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   late record;
   gone integer;
@@ -37,7 +37,7 @@ END $$;
 -- Ends jobs that came too late where no claim looks at them: scheduled, blocked, in a paused queue or behind others.
 -- Answers how many ended. A run under way goes on; should it come back, it is looked at again after half a minute.
 CREATE FUNCTION lectern.sweep_expired(most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   late  record;
   ended integer := 0;
@@ -67,7 +67,7 @@ END $$;
 -- Says that a batch takes no more jobs. One whose members have all ended, or that has none, is finished by this.
 -- Answers false when there is no such batch.
 CREATE FUNCTION lectern.seal_batch(wanted bigint) RETURNS boolean LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE sealed lectern.batch;
 BEGIN
   UPDATE lectern.batch b SET
@@ -92,7 +92,7 @@ $$;
 --
 -- Locks as an enqueue does: lineage, key, then the letter.
 CREATE FUNCTION lectern.redrive(wanted bigint, by_actor text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   letter  lectern.dead;
   holder  bigint;
@@ -171,7 +171,7 @@ END $$;
 -- What expired is not counted and stays.
 CREATE FUNCTION lectern.redrive_some(of_queue text, of_kind text, of_code text, most integer, by_actor text)
 RETURNS TABLE (redriven integer, joined integer, superseded integer, queues text[]) LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE letter record;
 BEGIN
@@ -198,7 +198,7 @@ END $$;
 
 -- Gives a dead letter up: it ends as cancelled, and with it whoever needed it. False when there is no such letter.
 CREATE FUNCTION lectern.discard_dead(wanted bigint, reason text, by_actor text) RETURNS boolean LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE letter lectern.dead;
 BEGIN
   DELETE FROM lectern.dead d WHERE d.job_id = wanted RETURNING d.* INTO letter;

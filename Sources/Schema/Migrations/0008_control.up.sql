@@ -180,7 +180,7 @@ END $$;
 -- Answers what was opened, the queues of it, and the gate to go on after: null when the round is complete.
 CREATE FUNCTION lectern.sweep_gates(after_gate text DEFAULT '', most integer DEFAULT 1000)
 RETURNS TABLE (opened integer, queues text[], last_gate text) LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   g     text;

@@ -95,8 +95,7 @@ END $$;
 -- Deletes dead letters past their retention, at most so many, the oldest first, with their bodies. A letter stays as
 -- long as bodies of its day are kept, and while a job needs it: it may be redriven.
 CREATE FUNCTION lectern.sweep_dead(most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   letters bigint[];
   swept   integer;
@@ -122,8 +121,7 @@ END $$;
 -- Deletes what the default partitions hold past its retention, at most so many rows of each: bodies that outlived their
 -- partition, rows of a day whose partition was late. A body stays while its job lives or is a dead letter.
 CREATE FUNCTION lectern.sweep_defaults(most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   swept integer;
   total integer := 0;
@@ -161,8 +159,7 @@ END $$;
 -- not live. A requester's tag says nothing once the present has passed it; a day is room for priorities. Firings are
 -- remembered for 30 days, for people: `cron.settled_at` is what keeps them from being repeated.
 CREATE FUNCTION lectern.sweep_leftovers(most integer) RETURNS integer LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   swept integer;
   total integer := 0;
@@ -200,7 +197,7 @@ END $$;
 -- Publishes the lowest runnable tag of every queue and lane; lanes without runnable rows have none. Hops from queue to
 -- queue along the primary key of `ready`, then one probe of it per lane.
 CREATE FUNCTION lectern.publish_clock() RETURNS void LANGUAGE sql
-SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
   WITH RECURSIVE hop AS (
     (SELECT r.queue FROM lectern.ready r ORDER BY r.queue LIMIT 1)
     UNION ALL
