@@ -80,6 +80,23 @@ public struct ClaimRequest: Hashable, Sendable {
     public static let noHints: [Int64] = Lane.allCases.map { _ in .min }
 }
 
+/// The jobs of a queue that a worker holds without having heard of them: their leases have a token above `after` that is
+/// not among `heard`.
+public struct UnheardClaims: Hashable, Sendable {
+    public var queue: String
+    public var worker: WorkerID
+    public var after: Int64
+    /// In ascending order.
+    public var heard: [Int64]
+
+    public init(queue: String, worker: WorkerID, after: Int64, heard: [Int64]) {
+        self.queue = queue
+        self.worker = worker
+        self.after = after
+        self.heard = heard
+    }
+}
+
 /// What became of endings that were written together.
 public struct EndReport: Hashable, Sendable {
     /// These jobs were ended. One that is neither here nor in ``busy`` had lost its lease, and nothing was written.
@@ -134,6 +151,8 @@ public protocol JobStore: Sendable {
 
     /// Leases runnable jobs to the worker, the most urgent first.
     func claim(_ request: ClaimRequest) async throws -> [ClaimedJob]
+    /// Puts jobs back whose claim was never heard of, and says how many there were. Their attempts are not spent.
+    func putBack(_ claims: UnheardClaims) async throws -> Int
 
     /// Shows how far a run has come. False when its lease is lost.
     func report(_ progress: JobProgress, of lease: JobLease) async throws -> Bool

@@ -107,12 +107,19 @@ struct QueueRunner<Store: JobStore>: Sendable {
             let clock = ContinuousClock()
             var generator = SystemRandomNumberGenerator()
             var cursor = ClaimCursor(now: clock.now)
+            var doubt = ClaimDoubt()
             var failures = 0
             while !Task.isCancelled {
                 let (room, isQuiet, isDraining) = self.desk.state.withLock { state in
                     (state.room, state.isQuiet, state.isDraining)
                 }
                 if isDraining { break }
+                if let worker = self.identity.current,
+                    let question = doubt.question(queue: self.queue, worker: worker, now: clock.now),
+                    await self.putBack(question)
+                {
+                    doubt.answered(now: clock.now)
+                }
                 guard room > 0, !isQuiet, !self.endings.isFull, let worker = self.identity.current else {
                     await self.desk.changed.wait()
                     continue
@@ -124,6 +131,7 @@ struct QueueRunner<Store: JobStore>: Sendable {
                         ClaimRequest(
                             queue: self.queue, limit: room, worker: worker, hints: plan.hints, aged: plan.aged))
                     failures = 0
+                    doubt.heard(jobs)
                     let now = clock.now
                     let followsAtOnce = cursor.claimed(
                         jobs, plan: plan, limit: room, took: asked.duration(to: now), now: now)
@@ -136,6 +144,7 @@ struct QueueRunner<Store: JobStore>: Sendable {
                     if jobs.count < room, !followsAtOnce { await self.desk.changed.wait() }
                 } catch {
                     failures += 1
+                    doubt.lost(worker: worker, now: clock.now)
                     self.logger.warning(
                         "claiming failed", metadata: ["queue": "\(self.queue)", "error": "\(error)"])
                     let policy = RetryPolicy(base: .milliseconds(100), cap: .seconds(3), maxAttempts: .max)
@@ -144,6 +153,22 @@ struct QueueRunner<Store: JobStore>: Sendable {
                 }
             }
             self.releaseBuffer()
+        }
+    }
+
+    /// Puts back what a lost answer named; false when the store did not hear of it.
+    private func putBack(_ claims: UnheardClaims) async -> Bool {
+        do {
+            let count = try await self.store.putBack(claims)
+            if count > 0 {
+                self.logger.warning(
+                    "jobs were put back whose claim was answered and never heard",
+                    metadata: ["queue": "\(self.queue)", "jobs": "\(count)"])
+            }
+            return true
+        } catch {
+            self.logger.debug("asking for unheard claims failed", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

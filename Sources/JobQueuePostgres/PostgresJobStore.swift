@@ -133,6 +133,14 @@ public final class PostgresJobStore: JobStore {
         }
     }
 
+    public func putBack(_ claims: UnheardClaims) async throws -> Int {
+        let row = try await self.database.queryOne(
+            """
+            SELECT lectern.put_back(\(claims.queue), \(claims.worker.rawValue), \(claims.after), \(claims.heard)) AS jobs
+            """, timeout: .seconds(5))
+        return try row?.decode("jobs") ?? 0
+    }
+
     public func report(_ progress: JobProgress, of lease: JobLease) async throws -> Bool {
         // A heap-only update: no index holds the column, and the lease's page has room.
         try await self.database.execute(

@@ -74,6 +74,14 @@ struct QueueFixture: Sendable {
         perform: @escaping @Sendable (Probe, JobContext) async throws -> JobOutcome<JobTransaction>,
         _ body: @Sendable () async throws -> T
     ) async throws -> T {
+        try await self.withWorker(on: self.store, slots: slots, configure: configure, perform: perform, body)
+    }
+
+    func withWorker<T: Sendable, Store: JobStore>(
+        on store: Store, slots: Int = 4, configure: (inout WorkerConfiguration) -> Void = { _ in },
+        perform: @escaping @Sendable (Probe, JobContext) async throws -> JobOutcome<JobTransaction>,
+        _ body: @Sendable () async throws -> T
+    ) async throws -> T where Store.Transaction == JobTransaction {
         var registry = JobRegistry<JobTransaction>()
         registry.register(ProbeHandler(body: perform))
         var configuration = WorkerConfiguration(name: "test", concurrency: ["probes": slots])
@@ -81,7 +89,7 @@ struct QueueFixture: Sendable {
         configuration.heartbeatInterval = .milliseconds(100)
         configure(&configuration)
         let worker = Worker(
-            store: self.store, registry: registry, configuration: configuration, logger: Self.logger)
+            store: store, registry: registry, configuration: configuration, logger: Self.logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             do {

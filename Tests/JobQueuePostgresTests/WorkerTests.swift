@@ -44,6 +44,28 @@ import Testing
         }
     }
 
+    @Test func jobsWhoseClaimWasNeverHeardOfRunSoonAndSpendNoAttempt() async throws {
+        try await withQueue { fixture in
+            let store = DeafStore(fixture.store, losses: 3)
+            let attempts = Mutex<[Int]>([])
+            _ = try await fixture.queue.enqueue(all: (0..<40).map { Probe(name: "\($0)", key: $0 < 5 ? "\($0)" : nil) })
+            try await fixture.withWorker(
+                on: store,
+                perform: { _, context in
+                    attempts.withLock { $0.append(context.attempt) }
+                    return JobOutcome()
+                }
+            ) {
+                // The deadlines are a minute away.
+                try await Deadline.poll("all jobs to be done") { try await fixture.count("lectern.done") == 40 }
+            }
+            #expect(store.remaining == 0)
+            let seen = attempts.withLock { $0 }
+            #expect(seen == Array(repeating: 1, count: 40))
+            #expect(try await fixture.isConsistent())
+        }
+    }
+
     @Test func noMoreThanTheSlotsRunAtOnce() async throws {
         try await withQueue { fixture in
             let running = Atomic(0)

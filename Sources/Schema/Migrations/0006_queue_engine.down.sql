@@ -5,6 +5,7 @@ DROP FUNCTION lectern.new_job_ids(integer), lectern.enqueue_plain(text, text, js
   bigint[], text[], text[], text[], jsonb[]), lectern.enqueue_one(bigint, text, text, jsonb, smallint, smallint, integer, bigint,
   text, text, text, jsonb), lectern.hold_needed(bigint), lectern.escalate(bigint, smallint),
   lectern.cancel(bigint, text, text), lectern.rescue(bigint, boolean), lectern.promote(integer),
+  lectern.put_back(text, bigint, bigint, bigint[]),
   lectern.end_jobs(bigint[], bigint[], text[], bigint[], integer[], jsonb[], text[], text[], bigint[]),
   lectern.finish(bigint[], bigint[], integer[], jsonb[]), lectern.admit(text, tid[], boolean),
   lectern.claim(text, integer, bigint, bigint[], integer), lectern.remove_waiting(bigint, text, text),

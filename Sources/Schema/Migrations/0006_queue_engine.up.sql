@@ -814,6 +814,26 @@ BEGIN
   RETURN QUERY SELECT e, false FROM unnest(ended) AS e UNION ALL SELECT b, true FROM unnest(busy) AS b;
 END $$;
 
+-- Puts the jobs of a queue back that a worker holds without having heard of them: their tokens are above `after` and not
+-- among `heard`. Reads the leases whole, which is done only after the answer to a claim was lost.
+CREATE FUNCTION lectern.put_back(q text, by_worker bigint, after bigint, heard bigint[]) RETURNS integer
+LANGUAGE plpgsql SET jit = off AS $$
+DECLARE
+  held  record;
+  count integer := 0;
+BEGIN
+  -- In the order in which everybody locks keys.
+  FOR held IN
+    SELECT l.job_id, l.token FROM lectern.lease l
+    WHERE l.worker = by_worker AND l.queue = q AND l.token > after AND l.token <> ALL (heard)
+    ORDER BY l.unique_key NULLS FIRST, l.job_id
+  LOOP
+    count := count + (SELECT count(*) FROM lectern.end_jobs(
+      ARRAY[held.job_id], ARRAY[held.token], '{release}', '{0}', '{0}', '{NULL}', '{NULL}', '{NULL}', '{NULL}'));
+  END LOOP;
+  RETURN count;
+END $$;
+
 -- Moves due rows from `scheduled` to `ready`, the earliest first, by the primary key of `scheduled`.
 CREATE FUNCTION lectern.promote(most integer) RETURNS TABLE (promoted integer, next_ms bigint, queues text[])
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$

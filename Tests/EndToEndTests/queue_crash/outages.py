@@ -6,6 +6,8 @@ import time
 
 import psycopg
 
+from .relay import Relay
+
 SUBJECTS = ("queue-crash-worker", "lectern")
 
 
@@ -20,6 +22,33 @@ def killed_backends(trial, seconds=15):
     trial.figures["killed_backends"] = killed
     if killed < 5:
         trial.find("idle", f"only {killed} sessions were ended")
+
+
+def lost_answers(trial, seconds=12):
+    """The server does what workers and enqueuers ask for, and the line breaks before they hear of it."""
+    relay = Relay(trial.server.pooler.port if trial.pooled else trial.server.cluster.port)
+    trial.url = f"postgresql://lectern@127.0.0.1:{relay.port}/{trial.database.name}"
+    try:
+        trial.start_workers(2)
+        trial.enqueue(seconds * 10, pause_ms=100)
+        while trial.is_fed:
+            trial.pause(0.05, 0.4)
+            # Half of the time only claims that lease something: their answers name the jobs' kinds.
+            relay.deafen(trial.random.randint(1, 3), trial.random.choice([b"", b"crash_"]))
+        relay.deafen(0)
+        trial.wait_until_ended()
+        for worker in list(trial.workers):
+            if code := worker.drain():
+                trial.find("drain", f"{worker.name} answered SIGTERM with {code}, see {worker.log}")
+            trial.workers.remove(worker)
+            trial.past_workers.append(worker)
+    finally:
+        relay.close()
+    put_back = sum(
+        "never heard" in line for worker in trial.past_workers for line in worker.log.read_text().splitlines())
+    trial.figures |= {"lost_answers": relay.lost, "claims_put_back": put_back}
+    if relay.lost < 20 or not put_back:
+        trial.find("idle", f"{relay.lost} answers were lost, {put_back} of claims that leased something")
 
 
 def restarted_server(trial, restarts=3):

@@ -47,6 +47,8 @@ SHORT_FORM = [
     Case("restarted_server", version=16),
     Case("killed_backends"),
     Case("killed_backends", pooled=True),
+    Case("lost_answers"),
+    Case("lost_answers", pooled=True),
     Case("wrong_clocks"),
     Case("exhausted_server"),
     Case("exhausted_pool"),

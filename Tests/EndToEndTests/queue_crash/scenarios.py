@@ -9,7 +9,8 @@ import time
 
 from conftest import wait_for
 
-from .outages import exhausted_pool, exhausted_server, killed_backends, pinned_horizon, restarted_server
+from .outages import (
+    exhausted_pool, exhausted_server, killed_backends, lost_answers, pinned_horizon, restarted_server)
 
 
 def killed_workers(trial, seconds=30):
@@ -186,7 +187,7 @@ def idle_starts(trial, count=20):
 
 
 SCENARIOS = {scenario.__name__: scenario for scenario in (
-    killed_workers, killed_fleet, killed_backends, restarted_server, stopped_worker, exhausted_pool, exhausted_server,
-    pinned_horizon, wrong_clocks, killed_enqueuers, backlog, idle_starts)}
+    killed_workers, killed_fleet, killed_backends, lost_answers, restarted_server, stopped_worker, exhausted_pool,
+    exhausted_server, pinned_horizon, wrong_clocks, killed_enqueuers, backlog, idle_starts)}
 # These stop the server or take all of it, so it has to be theirs alone.
 NEEDS_A_SERVER = {"restarted_server": (), "exhausted_server": ("max_connections=24",)}

@@ -37,6 +37,7 @@ class Trial:
         self.haste = haste
         self.database = server.cluster.create(f"crash{next(_numbers)}")
         self.direct_url = self.database.url
+        self.pooled = pooled
         self.url = server.pooler.url(self.database.name) if pooled else self.direct_url
         self.worker_options = {}
         self.workers = []
