@@ -32,11 +32,12 @@ extension SQL {
     static func enqueue(_ rows: [JobRow]) -> SQL {
         let keys: [String?]? = rows.contains { $0.uniqueKey != nil } ? rows.map(\.uniqueKey) : nil
         let extras: [String?]? = rows.contains { $0.extra != nil } ? rows.map(\.extra) : nil
-        return """
+        let statement: SQL = """
             SELECT n, job_id, status FROM lectern.enqueue(
               \(rows.map(\.queue)), \(rows.map(\.kind)), \(rows.map(\.arguments))::jsonb[], \(rows.map(\.lane)),
               \(rows.map(\.maxAttempts)), \(rows.map(\.timeoutMilliseconds)), \(rows.map(\.delayMilliseconds)),
               \(keys), \(rows.map(\.trace)), \(rows.map(\.actor)), \(extras)::jsonb[])
             """
+        return statement.repeated
     }
 }

@@ -59,7 +59,11 @@ struct JobRow: Sendable {
 
 extension EnqueueOptions {
     /// True when nothing is asked for beyond a place in a lane.
-    var isOrdinary: Bool { JobExtra(self) == nil }
+    var isOrdinary: Bool {
+        self.priority == 0 && self.fairness == nil && self.concurrency == nil && self.budgets.isEmpty
+            && self.costMicros == 0 && self.expiry == nil && self.batch == nil && self.lineage == nil
+            && self.after.isEmpty && self.waiter == nil && self.idempotency == nil && self.gate == nil
+    }
 }
 
 /// The rarely used options in the form that `lectern.enqueue_one` reads.
@@ -102,6 +106,7 @@ private struct JobExtra: Encodable {
 
     /// `nil` when the options ask for nothing of the kind.
     init?(_ options: EnqueueOptions) {
+        if options.isOrdinary { return nil }
         self.priority = options.priority == 0 ? nil : options.priority
         self.fair = options.fairness.map { Fair(key: $0.key, step_ms: max(1, $0.step.milliseconds)) }
         self.conc = options.concurrency.map { Concurrency(key: $0.key, limit: Int16(clamping: max(1, $0.limit))) }
@@ -117,11 +122,6 @@ private struct JobExtra: Encodable {
                 scope: $0.scope, key: $0.key, fingerprint: $0.fingerprint, ttl_ms: max(1, $0.lifetime.milliseconds))
         }
         self.gate = options.gate
-        let isEmpty =
-            self.priority == nil && self.fair == nil && self.conc == nil && self.budgets == nil && self.cost == nil
-            && self.expires_ms == nil && self.batch == nil && self.lineage == nil && self.needs == nil
-            && self.waiter == nil && self.idem == nil && self.gate == nil
-        if isEmpty { return nil }
     }
 }
 

@@ -147,7 +147,7 @@ public struct JobTransaction: PostgresSession {
         for start in stride(from: 0, to: rows.count, by: Self.portion) {
             let portion = Array(rows[start..<min(start + Self.portion, rows.count)])
             do {
-                for row in try await session.query(SQL.enqueue(portion).repeated, timeout: nil) {
+                for row in try await session.query(.enqueue(portion), timeout: nil) {
                     let outcome = EnqueuedJob.Outcome(rawValue: try row.decode("status")) ?? .stored
                     jobs[start + (try row.decode("n", as: Int.self)) - 1] = EnqueuedJob(
                         id: JobID(rawValue: try row.decode("job_id")), outcome: outcome)

@@ -61,10 +61,10 @@ public final class PostgresJobStore: JobStore {
                     // What fails here fails again, and is told, where it matters.
                     try? await self.database.withConnection { connection in
                         let nothing = ClaimRequest(queue: queue, limit: 0, worker: worker)
-                        _ = try await connection.query(SQL.claim(nothing).repeated, timeout: .seconds(2))
+                        _ = try await connection.query(.claim(nothing), timeout: .seconds(2))
                         // Once more: the first statement of a connection only learns whether it may be kept.
-                        _ = try await connection.query(SQL.claim(nothing).repeated, timeout: .seconds(2))
-                        _ = try await connection.query(SQL.finish([]).repeated, timeout: .seconds(2))
+                        _ = try await connection.query(.claim(nothing), timeout: .seconds(2))
+                        _ = try await connection.query(.finish([]), timeout: .seconds(2))
                     }
                 }
             }
@@ -120,7 +120,7 @@ public final class PostgresJobStore: JobStore {
     }
 
     public func claim(_ request: ClaimRequest) async throws -> [ClaimedJob] {
-        try await self.database.query(SQL.claim(request).repeated).map { row in
+        try await self.database.query(.claim(request)).map { row in
             // By position, in the order of the function's columns: this is read once for every job.
             ClaimedJob(
                 lease: JobLease(jobID: JobID(rawValue: try row.decode(0)), token: try row.decode(1)),
@@ -154,7 +154,7 @@ public final class PostgresJobStore: JobStore {
     public func end(_ endings: [JobEnding]) async throws -> EndReport {
         guard !endings.isEmpty else { return EndReport(accepted: []) }
         let statement: SQL = endings.allSatisfy(\.isPlainSuccess) ? .finish(endings) : .end(endings)
-        let report = try Self.report(try await self.database.query(statement.repeated))
+        let report = try Self.report(try await self.database.query(statement))
         self.lookAgain(after: endings.filter { report.accepted.contains($0.job.lease.jobID) })
         return report
     }

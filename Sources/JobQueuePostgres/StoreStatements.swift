@@ -5,30 +5,33 @@ import Postgres
 // session keeps their plans, which a pooler that forbids prepared statements would otherwise cost at every call.
 extension SQL {
     static func claim(_ request: ClaimRequest) -> SQL {
-        """
-        SELECT * FROM lectern.claim(\(request.queue), \(Int32(clamping: request.limit)), \(request.worker.rawValue),
-                                    \(request.hints), \(Int32(clamping: request.aged)))
-        """
+        let statement: SQL = """
+            SELECT * FROM lectern.claim(\(request.queue), \(Int32(clamping: request.limit)), \(request.worker.rawValue),
+                                        \(request.hints), \(Int32(clamping: request.aged)))
+            """
+        return statement.repeated
     }
 
     /// Ends runs that succeeded and have no consequences beyond their own rows.
     static func finish(_ endings: [JobEnding]) -> SQL {
         let rows = EndingRow.rows(endings)
-        return """
+        let statement: SQL = """
             SELECT job_id, is_busy FROM lectern.finish(
               \(rows.map(\.jobID)), \(rows.map(\.token)), \(rows.map(\.runMilliseconds)), \(rows.map(\.result))::jsonb[])
             """
+        return statement.repeated
     }
 
     /// Ends runs in any way.
     static func end(_ endings: [JobEnding]) -> SQL {
         let rows = EndingRow.rows(endings)
-        return """
+        let statement: SQL = """
             SELECT job_id, is_busy FROM lectern.end_jobs(
               \(rows.map(\.jobID)), \(rows.map(\.token)), \(rows.map(\.action)), \(rows.map(\.delayMilliseconds)),
               \(rows.map(\.runMilliseconds)), \(rows.map(\.result))::jsonb[], \(rows.map(\.code)),
               \(rows.map(\.message)), \(rows.map(\.costMicros)))
             """
+        return statement.repeated
     }
 }
 

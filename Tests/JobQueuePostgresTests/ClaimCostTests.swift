@@ -106,6 +106,57 @@ import Testing
         }
     }
 
+    /// Finding and deleting a lease by its key and writing one row of history: 8 were measured on the short way, 15 on
+    /// the long one.
+    private static let pagesPerEnd = 20
+
+    private static func leased(_ request: ClaimRequest, on connection: PostgresConnection) async throws -> [ClaimedJob]
+    {
+        try await connection.query(.claim(request), timeout: nil).map { row in
+            ClaimedJob(
+                lease: JobLease(jobID: JobID(rawValue: try row.decode(0)), token: try row.decode(1)), kind: "probe",
+                queue: "probes", arguments: "{}", attempt: 1, maxAttempts: 3, timeout: .seconds(30), lane: .standard,
+                tag: try row.decode(12), isPlain: true)
+        }
+    }
+
+    private static func successes(_ jobs: [ClaimedJob]) -> [JobEnding] {
+        jobs.map { JobEnding(job: $0, action: .succeed(result: nil)) }
+    }
+
+    @Test func endsFindTheirLeasesByTheKeyThoughThePlannerKnowsTheTables() async throws {
+        try await PlanLog.with { log in
+            try await Self.fill(log.database)
+            try await log.database.execute(
+                "VACUUM (ANALYZE) lectern.ready, lectern.job, lectern.lease, lectern.done", timeout: .seconds(60))
+            try await log.database.withConnection { connection in
+                let worker = try await Self.register(connection)
+                // The planner looks in a quiet moment, when every lease has just gone.
+                let first = try await Self.leased(Self.claim(worker, limit: 10), on: connection)
+                _ = try await connection.query(.finish(Self.successes(first)), timeout: nil)
+                try await connection.execute("ANALYZE lectern.lease")
+                let endings = Self.successes(try await Self.leased(Self.claim(worker, limit: 5_000), on: connection))
+                // A session settles on a plan after some calls.
+                for start in stride(from: 0, to: 500, by: Self.batch) {
+                    _ = try await connection.query(.finish(Array(endings[start..<start + Self.batch])), timeout: nil)
+                }
+                for ends in [SQL.finish(Array(endings[500..<550])), .end(Array(endings[550..<600]))] {
+                    let plans = try await log.plans(of: ends, on: connection)
+                    let deletes = plans.filter { $0.text.contains("DELETE FROM lectern.lease") }
+                    #expect(!deletes.isEmpty, "no end was seen")
+                    for delete in deletes {
+                        let plan = delete.plan.joined(separator: "\n")
+                        #expect(plan.contains("Index Scan using lease_pkey on lease"), "\(plan)")
+                        #expect(!plan.contains("Seq Scan on lease"), "\(plan)")
+                    }
+                    let pages = plans.last?.pages ?? 0
+                    #expect(pages > 0 && pages <= Self.pagesPerEnd * Self.batch, "the ends touched \(pages) pages")
+                    print("ends \(pages) pages for \(Self.batch) jobs")
+                }
+            }
+        }
+    }
+
     @Test func aHintKeepsTheClaimShortWhileAnOldTransactionKeepsEveryDeadRow() async throws {
         try await PlanLog.with { log in
             try await Self.fill(log.database)
@@ -124,17 +175,11 @@ import Testing
                         let plan = cursor.next(limit: 500, now: now)
                         let request = ClaimRequest(
                             queue: "probes", limit: 500, worker: worker, hints: plan.hints, aged: plan.aged)
-                        let jobs = try await connection.query(.claim(request), timeout: nil).map { row in
-                            ClaimedJob(
-                                lease: JobLease(jobID: JobID(rawValue: try row.decode(0)), token: try row.decode(1)),
-                                kind: "probe", queue: "probes", arguments: "{}", attempt: 1, maxAttempts: 3,
-                                timeout: .seconds(30), lane: .standard, tag: try row.decode(12), isPlain: true)
-                        }
+                        let jobs = try await Self.leased(request, on: connection)
                         #expect(jobs.count == 500)
                         _ = cursor.claimed(jobs, plan: plan, limit: 500, took: .seconds(10), now: now)
                         hints = cursor.next(limit: 0, now: now).hints
-                        _ = try await connection.query(
-                            .finish(jobs.map { JobEnding(job: $0, action: .succeed(result: nil)) }), timeout: nil)
+                        _ = try await connection.query(.finish(Self.successes(jobs)), timeout: nil)
                     }
                     // The hint stands at the last full batch, whose rows are still in the way.
                     Self.check(

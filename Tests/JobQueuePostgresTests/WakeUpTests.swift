@@ -77,6 +77,23 @@ import Testing
         }
     }
 
+    @Test func theLastEndOfABatchWakesTheQueueOfItsCompletion() async throws {
+        try await Self.listening { fixture, heard in
+            let worker = try await fixture.register()
+            let batches = JobBatches(database: fixture.database, queue: fixture.queue)
+            let batch = try await batches.open("b", completion: Probe(name: "done"))
+            try await fixture.enqueue("member") { $0.batch = batch }
+            try await batches.seal(batch)
+            try await Deadline.poll("the wake-up for the member") { heard.queues.count >= 1 }
+            let before = heard.queues.count
+            let other = QueueFixture(url: fixture.url)
+            let run = try #require(try await other.claim(worker: worker).first)
+            try await other.end(run)
+            try await Deadline.poll("a wake-up for the completion") { heard.queues.count > before }
+            await other.database.close()
+        }
+    }
+
     @Test func anEnqueueThatFailsLeavesNobodyUnwoken() async throws {
         try await Self.listening { fixture, heard in
             // The turn to wake goes to the first, which fails; the second came in its shadow.
