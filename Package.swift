@@ -129,7 +129,8 @@ let package = Package(
             "LearnerWeb", ["TextbookSync", "MarkdownHTML", "ContentHashing", hummingbird, mustache],
             resources: [.copy("Templates"), .copy("Assets")]),
         library(
-            "OperatorConsole", ["JobQueue", "JobQueuePostgres", hummingbird, mustache],
+            "OperatorConsole",
+            ["JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, mustache],
             resources: [.copy("Templates"), .copy("Assets")]),
 
         // Executables

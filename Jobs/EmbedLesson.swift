@@ -13,7 +13,7 @@ public struct EmbedLesson: JobArguments, Hashable {
     public var lessonID: String
     /// The text to embed, by its XXH3-128.
     public var contentHash: String
-    /// The release that brought the text.
+    /// The release that is to hold the text.
     public var releaseID: Int64
 
     public init(lessonID: String, contentHash: String, releaseID: Int64) {
@@ -28,5 +28,5 @@ public struct EmbedLesson: JobArguments, Hashable {
         case releaseID = "release_id"
     }
 
-    public var uniqueKey: String? { "embed_lesson:\(self.lessonID):\(self.contentHash)" }
+    public var uniqueKey: String? { "embed_lesson:\(self.releaseID):\(self.lessonID):\(self.contentHash)" }
 }

@@ -94,8 +94,13 @@ public struct JobBatches: Sendable {
     ///
     /// - Throws: ``BatchError`` with `unknown`.
     public func seal(_ id: BatchID) async throws {
+        try await Self.seal(id, in: self.database)
+    }
+
+    /// The same as part of a transaction, for example the one that stored the members.
+    public static func seal(_ id: BatchID, in session: some PostgresSession) async throws {
         // Locks the batch's row against the ends of its members.
-        let row = try await self.database.queryOne("SELECT lectern.seal_batch(\(id.rawValue)) AS known")
+        let row = try await session.queryOne("SELECT lectern.seal_batch(\(id.rawValue)) AS known")
         guard try row?.decode("known") ?? false else {
             throw BatchError(code: .unknown, description: "there is no batch \(id)")
         }

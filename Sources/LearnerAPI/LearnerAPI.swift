@@ -43,7 +43,8 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
-        guard path == "/api" || path.hasPrefix("/api/") else { return try await next(request, context) }
+        // What operators do has routes and rights of its own.
+        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else { return try await next(request, context) }
         switch self.table.match(request.method, path: path) {
         case .route(let route, let parameters):
             context.coreContext.endpointPath.value = route.pattern.description

@@ -23,13 +23,29 @@ struct BookReaderPages: Sendable {
     }
 
     func lesson(_ request: Request) async throws -> Response {
-        guard let slug = String(request.uri.path.dropFirst("/lessons/".count)).removingPercentEncoding,
-            let found = try await self.find(slug)
-        else { throw HTTPError(.notFound) }
+        guard let slug = String(request.uri.path.dropFirst("/lessons/".count)).removingPercentEncoding else {
+            throw HTTPError(.notFound)
+        }
+        guard let found = try await self.find(slug) else { return try await self.moved(from: slug) }
         let text = Self.withoutFrontMatter(try await self.bodies.body(of: found.lesson))
         let page = LessonPage(
             found, headings: self.renderer.headings(text), html: try self.renderer.html(text))
         return try self.answer(request, page, template: .lesson)
+    }
+
+    /// Sends readers with an address of an earlier release to where the lesson stands now.
+    private func moved(from slug: String) async throws -> Response {
+        do {
+            return Response(
+                status: .permanentRedirect,
+                headers: [
+                    .location: LessonLink(try await self.catalog.lesson(slug)).address,
+                    .cacheControl: "public, max-age=60",
+                ])
+        } catch let error as CatalogError {
+            guard error.code == .renamed, let now = error.slug else { throw HTTPError(.notFound) }
+            return try await self.moved(from: now)
+        }
     }
 
     private func find(_ slug: String) async throws -> LessonInBook? {

@@ -64,11 +64,12 @@ struct ChunkStore: Sendable {
             """
             SELECT k.vector_id, l.slug, k.section_title, k.chunk_index, k.body
             FROM lectern.chunk k
-            JOIN lectern.release_lesson l ON l.release_id = \(releaseID) AND l.lesson_id = k.lesson_id
-                                         AND l.content_hash = k.content_hash
+            JOIN lectern.lesson_index i ON i.id = k.entry_id
+            JOIN lectern.release_lesson l ON l.release_id = \(releaseID) AND l.lesson_id = i.lesson_id
+                                         AND l.content_hash = i.content_hash
             JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
             JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-            WHERE k.vector_id = ANY (\(ids)) AND \(sql: .lessons(filters))
+            WHERE k.vector_id = ANY (\(ids)) AND i.labels = \(sql: .indexLabels) AND \(sql: .lessons(filters))
             """)
         return try rows.compactMap { row in
             guard let score = scores[try row.decode("vector_id")] else { return nil }

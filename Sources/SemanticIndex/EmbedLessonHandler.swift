@@ -42,30 +42,19 @@ public struct EmbedLessonHandler: JobHandler {
         }
         let lessonID = id.uuidString.lowercased()
         let hash = arguments.contentHash
-        let placement = try await self.store.placement(lessonID: lessonID, contentHash: hash)
-        var entry: IndexEntry?
-        var report = IndexingReport(outcome: .superseded)
-        if let placement {
-            let text = try await self.body(placement, contentHash: hash)
-            let plan = IndexingPlan(text: text, placement: placement, lessonID: lessonID, recipe: self.recipe)
-            let vectors = try await self.embed(plan)
-            try await self.upsert(plan, vectors: vectors.byHash, contentHash: hash)
-            entry = IndexEntry(lessonID: lessonID, contentHash: hash, placement: placement, chunks: plan.rows)
-            report = IndexingReport(
-                outcome: .indexed, lesson: placement.lessonSlug, chunks: plan.rows.count, embedded: vectors.computed)
+        guard let placement = try await self.store.placement(arguments, lessonID: lessonID) else {
+            // A newer state of the book took the release's place.
+            return JobOutcome(result: try IndexingReport(outcome: .superseded).json())
         }
-        return JobOutcome(result: try report.json()) { [store, entry] transaction in
-            switch try await IndexEntryStore.standing(
-                lessonID: lessonID, contentHash: hash, found: placement, in: transaction)
-            {
-            case .unchanged:
-                if let entry { try await store.write(entry, in: transaction) }
-            case .publicationUnderWay:
-                throw JobError.snooze("publication_under_way", "the book is being published", for: .milliseconds(500))
-            case .moved:
-                throw JobError.snooze(
-                    "release_moved", "another release was published meanwhile", for: .milliseconds(50))
-            }
+        let text = try await self.body(placement, contentHash: hash)
+        let plan = IndexingPlan(text: text, placement: placement, lessonID: lessonID, recipe: self.recipe)
+        let vectors = try await self.embed(plan)
+        try await self.upsert(plan, vectors: vectors.byHash, contentHash: hash)
+        let entry = IndexEntry(lessonID: lessonID, contentHash: hash, placement: placement, chunks: plan.rows)
+        let report = IndexingReport(
+            outcome: .indexed, lesson: placement.lessonSlug, chunks: plan.rows.count, embedded: vectors.computed)
+        return JobOutcome(result: try report.json()) { [store] transaction in
+            try await store.write(entry, in: transaction)
         }
     }
 
@@ -136,7 +125,7 @@ public struct EmbedLessonHandler: JobHandler {
 struct IndexingReport: Encodable, Sendable {
     enum Outcome: String, Encodable, Sendable {
         case indexed
-        /// The release that readers see no longer holds the text.
+        /// The release was given up, or does not hold the text.
         case superseded
     }
 

@@ -1,4 +1,5 @@
 import JobQueuePostgres
+import PipelineJobs
 import Postgres
 import TextbookSync
 
@@ -20,12 +21,14 @@ struct ChunkRow: Sendable, Encodable {
     var chunkIndex: Int
     var sectionTitle: String
     var headingPath: [String]
+    var role: String
     var body: String
+    var tokens: Int
     var embedHash: String
     var vectorID: String
 
     enum CodingKeys: String, CodingKey {
-        case body
+        case role, body, tokens
         case chunkIndex = "chunk_index"
         case sectionTitle = "section_title"
         case headingPath = "heading_path"
@@ -47,9 +50,28 @@ struct IndexEntryStore: Sendable {
     let database: PostgresClient
     let recipe: IndexRecipe
 
-    /// Where the text stands in the release that readers see; `nil` when that release does not hold it.
-    func placement(lessonID: String, contentHash: String) async throws -> LessonPlacement? {
-        try await Self.placement(lessonID: lessonID, contentHash: contentHash, in: self.database)
+    /// Where the text stands in a release that is staged or shown; `nil` when the release was given up, or does not hold
+    /// it. One row by primary keys.
+    func placement(_ lesson: EmbedLesson, lessonID: String) async throws -> LessonPlacement? {
+        let row = try await self.database.queryOne(
+            """
+            SELECT b.slug AS book_slug, p.number AS part_number, p.title AS part_title, c.number AS chapter_number,
+                   c.title AS chapter_title, l.title, l.slug, l.type, l.object_key
+            FROM lectern.release r
+            JOIN lectern.book b ON b.id = r.book_id
+            JOIN lectern.release_lesson l ON l.release_id = r.id AND l.lesson_id = \(lessonID)::uuid
+            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
+            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
+            WHERE r.id = \(lesson.releaseID) AND r.state IN ('staging', 'published')
+              AND l.content_hash = \(lesson.contentHash)
+            """)
+        guard let row else { return nil }
+        return LessonPlacement(
+            bookSlug: try row.decode("book_slug"), partNumber: try row.decode("part_number"),
+            partTitle: try row.decode("part_title"), chapterNumber: try row.decode("chapter_number"),
+            chapterTitle: try row.decode("chapter_title"), lessonTitle: try row.decode("title"),
+            lessonSlug: try row.decode("slug"), lessonType: try row.decode("type"),
+            objectKey: try row.decode("object_key"))
     }
 
     /// Vectors that were computed before, by the hash of their text. By primary key.
@@ -79,85 +101,34 @@ struct IndexEntryStore: Sendable {
             """)
     }
 
-    /// Whether the text still stands where a run found it, or nowhere where it found it nowhere.
-    ///
-    /// Takes the publication's lock, shared: from here to the end of the transaction no release is published, so
-    /// a release that joined this job instead of enqueuing another cannot be missed. It does not wait for the lock,
-    /// because a publication that holds it may itself be waiting for this job's unique key.
-    static func standing(
-        lessonID: String, contentHash: String, found: LessonPlacement?, in transaction: JobTransaction
-    ) async throws -> Standing {
-        let book = try await transaction.queryOne(
-            """
-            SELECT b.slug FROM lectern.lesson n JOIN lectern.book b ON b.id = n.book_id
-            WHERE n.id = \(lessonID)::uuid
-            """)
-        guard let book else { return found == nil ? .unchanged : .moved }
-        let lock = try await transaction.queryOne(
-            .publicationLock("pg_try_advisory_xact_lock_shared", book: try book.decode("slug")))
-        guard try lock?.decode("locked", as: Bool.self) == true else { return .publicationUnderWay }
-        let placement = try await self.placement(lessonID: lessonID, contentHash: contentHash, in: transaction)
-        return placement == found ? .unchanged : .moved
-    }
-
-    enum Standing {
-        case unchanged
-        case moved
-        case publicationUnderWay
-    }
-
-    /// Writes the entry in the place of an earlier one.
+    /// Writes the entry, unless it is there: what it holds follows from its key.
     func write(_ entry: IndexEntry, in transaction: JobTransaction) async throws {
-        let placement = entry.placement
-        // In the order of SQL.indexLabels.
-        let labels = [
-            "\(placement.partNumber)", placement.partTitle, "\(placement.chapterNumber)", placement.chapterTitle,
-            placement.lessonTitle, placement.lessonSlug, placement.lessonType,
-        ]
-        try await transaction.execute(
-            """
-            DELETE FROM lectern.lesson_index
-            WHERE lesson_id = \(entry.lessonID)::uuid AND content_hash = \(entry.contentHash)
-            """)
-        try await transaction.execute(
+        let row = try await transaction.queryOne(
             """
             INSERT INTO lectern.lesson_index (lesson_id, content_hash, collection, recipe, labels, chunks)
             VALUES (\(entry.lessonID)::uuid, \(entry.contentHash), \(self.recipe.collection),
-                    \(self.recipe.fingerprint), \(labels), \(entry.chunks.count))
+                    \(self.recipe.fingerprint), \(entry.placement.labels), \(entry.chunks.count))
+            ON CONFLICT (lesson_id, content_hash, collection, recipe, labels) DO NOTHING RETURNING id
             """)
+        guard let id = try row?.decode("id", as: Int64.self) else { return }
         try await transaction.execute(
             """
-            INSERT INTO lectern.chunk (lesson_id, content_hash, chunk_index, section_title, heading_path, body,
-                                       embed_hash, vector_id, model)
-            SELECT \(entry.lessonID)::uuid, \(entry.contentHash), chunk_index, section_title, heading_path, body,
-                   embed_hash, vector_id, \(self.recipe.model)
+            INSERT INTO lectern.chunk (entry_id, chunk_index, section_title, heading_path, role, body, tokens, embed_hash,
+                                       vector_id)
+            SELECT \(id)::int8, chunk_index, section_title, heading_path, role, body, tokens, embed_hash, vector_id
             FROM jsonb_to_recordset(\(try PostgresJSON(encoding: entry.chunks)))
-                   AS k (chunk_index integer, section_title text, heading_path text[], body text, embed_hash text,
-                         vector_id uuid)
+                   AS k (chunk_index integer, section_title text, heading_path text[], role text, body text,
+                         tokens integer, embed_hash text, vector_id uuid)
             """)
     }
+}
 
-    /// One row by primary keys.
-    private static func placement(
-        lessonID: String, contentHash: String, in session: some PostgresSession
-    ) async throws -> LessonPlacement? {
-        let row = try await session.queryOne(
-            """
-            SELECT b.slug AS book_slug, p.number AS part_number, p.title AS part_title, c.number AS chapter_number,
-                   c.title AS chapter_title, l.title, l.slug, l.type, l.object_key
-            FROM lectern.lesson n
-            JOIN lectern.book b ON b.id = n.book_id
-            JOIN lectern.release_lesson l ON l.release_id = b.active_release AND l.lesson_id = n.id
-            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
-            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-            WHERE n.id = \(lessonID)::uuid AND l.content_hash = \(contentHash)
-            """)
-        guard let row else { return nil }
-        return LessonPlacement(
-            bookSlug: try row.decode("book_slug"), partNumber: try row.decode("part_number"),
-            partTitle: try row.decode("part_title"), chapterNumber: try row.decode("chapter_number"),
-            chapterTitle: try row.decode("chapter_title"), lessonTitle: try row.decode("title"),
-            lessonSlug: try row.decode("slug"), lessonType: try row.decode("type"),
-            objectKey: try row.decode("object_key"))
+extension LessonPlacement {
+    /// In the order of `SQL.indexLabels`.
+    var labels: [String] {
+        [
+            "\(self.partNumber)", self.partTitle, "\(self.chapterNumber)", self.chapterTitle, self.lessonTitle,
+            self.lessonSlug, self.lessonType,
+        ]
     }
 }

@@ -23,9 +23,10 @@ struct IndexingPlan {
             rows.append(
                 ChunkRow(
                     chunkIndex: rows.count, sectionTitle: chunk.sectionTitle.storable,
-                    headingPath: chunk.headingPath.map(\.storable), body: chunk.body.storable, embedHash: hash,
+                    headingPath: chunk.headingPath.map(\.storable), role: chunk.role.rawValue, body: chunk.body.storable,
+                    tokens: chunk.tokens, embedHash: hash,
                     vectorID: VectorID.make(
-                        collection: recipe.collection, lessonID: lessonID, embedHash: hash,
+                        collection: recipe.collection, lessonID: lessonID, labels: placement.labels, embedHash: hash,
                         occurrence: occurrences[hash, default: 1])))
         }
         self.lessonID = lessonID

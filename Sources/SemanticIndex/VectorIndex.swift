@@ -26,6 +26,8 @@ public struct VectorIndex: Sendable {
     public var search:
         @Sendable (_ vector: [Float], _ text: String, _ limit: Int, _ filter: [String: JSONValue]) async throws
             -> [VectorHit]
+    /// Removes vectors; one that is not there is no error.
+    public var delete: @Sendable (_ ids: [String]) async throws -> Void
     /// How many vectors have metadata that holds every member of the filter.
     public var count: @Sendable (_ filter: [String: JSONValue]) async throws -> Int
 
@@ -36,11 +38,13 @@ public struct VectorIndex: Sendable {
             @escaping @Sendable (
                 _ vector: [Float], _ text: String, _ limit: Int, _ filter: [String: JSONValue]
             ) async throws -> [VectorHit],
+        delete: @escaping @Sendable (_ ids: [String]) async throws -> Void = { _ in },
         count: @escaping @Sendable (_ filter: [String: JSONValue]) async throws -> Int
     ) {
         self.prepare = prepare
         self.upsert = upsert
         self.search = search
+        self.delete = delete
         self.count = count
     }
 
@@ -54,6 +58,7 @@ public struct VectorIndex: Sendable {
                     VectorHit(id: $0.id.lowercased(), score: Double($0.score))
                 }
             },
+            delete: { ids in _ = try await store.delete(ids: ids) },
             count: { filter in try await store.count(filter: filter) })
     }
 

@@ -17,6 +17,11 @@ public struct BookFolder: Sendable, Hashable {
     /// The folder's own name.
     public var name: String = ""
 
+    /// No files yet.
+    public init(name: String = "") {
+        self.name = name
+    }
+
     /// How much is read.
     public struct Limits: Sendable, Hashable {
         /// The most bytes of one file.
@@ -40,6 +45,18 @@ public struct BookFolder: Sendable, Hashable {
         var walk = FolderWalk(root: try FolderWalk.resolved(path), limits: limits)
         try walk.visit("", depth: 0)
         return walk.folder
+    }
+
+    /// Reads one file below the folder, under the same rules.
+    public static func file(
+        _ relative: String, in path: String, limits: Limits = .init()
+    ) throws(BookFolderError) -> [UInt8] {
+        var walk = FolderWalk(root: try FolderWalk.resolved(path), limits: limits)
+        try walk.visit(file: relative)
+        guard let bytes = walk.folder.files[relative] else {
+            throw BookFolderError(code: .unreadable, path: relative, message: "this is no text of a book")
+        }
+        return bytes
     }
 
     /// A reader of these files.
@@ -117,6 +134,23 @@ private struct FolderWalk {
             }
             try self.take(relative.isEmpty ? name : "\(relative)/\(name)", name: name, depth: depth)
         }
+    }
+
+    mutating func visit(file relative: String) throws(BookFolderError) {
+        let segments = relative.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        for (index, segment) in segments.enumerated() {
+            if let problem = SafeName.problemWithSegment(segment) {
+                throw BookFolderError(code: .badName, path: relative, message: "the name \(problem)")
+            }
+            guard index < segments.count - 1 else { break }
+            // A folder that became a link since the book was read would lead elsewhere.
+            var status = stat()
+            let folder = segments[...index].joined(separator: "/")
+            guard lstat(self.absolute(folder), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw BookFolderError(code: .unreadable, path: relative, message: "its folder is gone")
+            }
+        }
+        try self.take(relative, name: segments.last ?? "", depth: 0)
     }
 
     private mutating func take(_ relative: String, name: String, depth: Int) throws(BookFolderError) {

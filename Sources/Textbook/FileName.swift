@@ -1,5 +1,5 @@
 /// What the name of a folder or file says by its form: `01-What-Is-AI` is number 1, title "What Is AI".
-enum FileName {
+package enum FileName {
     /// The number a name begins with, also after `part`, `chapter`, `lesson` or `ch`.
     static func number(_ name: some StringProtocol) -> Int? {
         self.split(name).number
@@ -36,7 +36,7 @@ enum FileName {
         return String(name)
     }
 
-    static func isMarkdown(_ name: some StringProtocol) -> Bool {
+    package static func isMarkdown(_ name: some StringProtocol) -> Bool {
         self.stem(name).count < name.count
     }
 

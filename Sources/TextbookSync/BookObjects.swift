@@ -16,15 +16,6 @@ struct BookObjects: Sendable {
 
     let bucket: LessonBucket
 
-    /// Makes the bucket hold every object just as it is; keys must be distinct.
-    /// - Returns: how many had to be written.
-    /// - Throws: `JobError` when one of them could not be; the others may have been.
-    func store(_ objects: [BookObject]) async throws -> Int {
-        try await self.forEach(objects) { object in
-            try await self.store(object) ? 1 : 0
-        }
-    }
-
     /// Removes objects; one that is not there counts as removed.
     func remove(_ keys: [String]) async throws -> Int {
         try await self.forEach(keys) { key in
@@ -33,8 +24,10 @@ struct BookObjects: Sendable {
         }
     }
 
-    /// - Returns: whether the object had to be written.
-    private func store(_ object: BookObject) async throws -> Bool {
+    /// Makes the bucket hold the object just as it is.
+    /// - Returns: whether it had to be written.
+    /// - Throws: `JobError`.
+    func store(_ object: BookObject) async throws -> Bool {
         let size = object.body.count
         let isThere = try await self.call {
             try await self.bucket.holds(object.key, size: size, sha256: object.sha256)
@@ -55,7 +48,7 @@ struct BookObjects: Sendable {
         return true
     }
 
-    private func call<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+    func call<T: Sendable>(_ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch {
@@ -67,7 +60,8 @@ struct BookObjects: Sendable {
         }
     }
 
-    private func forEach<Element: Sendable>(
+    /// Adds up what the calls return, some of which run at the same time.
+    func forEach<Element: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Int
     ) async throws -> Int {
         try await withThrowingTaskGroup(of: Int.self) { group in
@@ -79,5 +73,23 @@ struct BookObjects: Sendable {
             for try await count in group { sum += count }
             return sum
         }
+    }
+
+    /// The elements for which the call answers true, in their order.
+    func filter<Element: Sendable>(
+        _ elements: [Element], _ isWanted: @escaping @Sendable (Element) async throws -> Bool
+    ) async throws -> [Element] {
+        let wanted = try await withThrowingTaskGroup(of: Int?.self) { group in
+            var wanted: [Int] = []
+            for (index, element) in elements.enumerated() {
+                if index >= Self.parallel, let found = try await group.next() ?? nil { wanted.append(found) }
+                group.addTask { try await self.call { try await isWanted(element) } ? index : nil }
+            }
+            for try await found in group {
+                if let found { wanted.append(found) }
+            }
+            return wanted
+        }
+        return wanted.sorted().map { elements[$0] }
     }
 }

@@ -47,9 +47,21 @@ public struct ContentCatalog: Sendable {
         }
         let rows = try await self.database.query(.contentTree(book: self.bookSlug, where: "l.slug = \(slug)"))
         guard let lesson = try PublishedBook(rows)?.lessons.first else {
+            if let now = try await self.presentSlug(of: slug) { throw CatalogError.renamed(slug, to: now) }
             throw CatalogError.notFound("lesson \(slug)")
         }
         return lesson
+    }
+
+    /// By what slug readers find the lesson now that went by this one before. By primary keys.
+    private func presentSlug(of slug: String) async throws -> String? {
+        let row = try await self.database.queryOne(
+            """
+            SELECT l.slug FROM \(sql: .readersBook(self.bookSlug))
+            JOIN lectern.former_slug f ON f.book_id = b.id AND f.slug = \(slug)
+            JOIN lectern.release_lesson l ON l.release_id = b.active_release AND l.lesson_id = f.lesson_id
+            """)
+        return try row?.decode("slug")
     }
 
     /// Every lesson in reading order.
@@ -62,6 +74,8 @@ public struct ContentCatalog: Sendable {
 public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         case notFound = "not_found"
+        /// It goes by another slug now.
+        case renamed
     }
 
     /// No slug of a lesson is longer, in bytes.
@@ -69,11 +83,17 @@ public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public let code: Code
     public let message: String
+    /// The slug to ask for instead, where ``code`` is `renamed`.
+    public var slug: String?
 
     public var description: String { "\(self.code.rawValue): \(self.message)" }
 
     static func notFound(_ what: String) -> CatalogError {
         CatalogError(code: .notFound, message: "\(what) is not in the published book")
+    }
+
+    static func renamed(_ old: String, to new: String) -> CatalogError {
+        CatalogError(code: .renamed, message: "lesson \(old) goes by \(new) now", slug: new)
     }
 
     static func nothingPublished(_ slug: String?) -> CatalogError {
@@ -94,6 +114,20 @@ extension SQL {
     /// One row per lesson in reading order, with its chapter, part and book; an empty chapter or part has one row too.
     /// Locks nothing; every join goes by a primary key or by `release_lesson_chapter`, a slug by its unique index.
     static func contentTree(book slug: String?, where condition: SQL = "true") -> SQL {
+        self.contentTree(from: .readersBook(slug), where: condition)
+    }
+
+    /// The same of any release, whether or not readers see it.
+    static func contentTree(release: Int64) -> SQL {
+        self.contentTree(
+            from: """
+                (SELECT o.id, o.slug, coalesce(q.title, o.title) AS title, coalesce(q.language, o.language) AS language,
+                        q.id AS active_release
+                 FROM lectern.release q JOIN lectern.book o ON o.id = q.book_id WHERE q.id = \(release)) AS b
+                """, where: "true")
+    }
+
+    private static func contentTree(from book: SQL, where condition: SQL) -> SQL {
         """
         SELECT b.id AS book_id, b.slug AS book_slug, b.title AS book_title, b.language, b.active_release, r.revision,
                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS published_at,
@@ -103,14 +137,15 @@ extension SQL {
                c.prerequisites, c.transition_check,
                l.lesson_id, l.number, l.title, l.slug, l.type, l.content_hash, l.bucket_path, l.sidebar_position,
                l.estimated_minutes, l.size_bytes, l.object_key, l.source_path, v.vector_ids
-        FROM \(sql: .readersBook(slug))
+        FROM \(sql: book)
         JOIN lectern.release r ON r.id = b.active_release
         JOIN lectern.part p ON p.release_id = b.active_release
         LEFT JOIN lectern.chapter c ON c.release_id = b.active_release AND c.part_number = p.number
         LEFT JOIN lectern.release_lesson l ON l.release_id = b.active_release AND l.chapter_number = c.number
+        LEFT JOIN \(sql: .releaseIndex) ON true
         LEFT JOIN LATERAL (
           SELECT array_agg(k.vector_id ORDER BY k.chunk_index) AS vector_ids FROM lectern.chunk k
-          WHERE k.lesson_id = l.lesson_id AND k.content_hash = l.content_hash) AS v ON true
+          WHERE k.entry_id = i.id) AS v ON true
         WHERE \(sql: condition)
         ORDER BY p.number, c.number, l.position
         """

@@ -26,17 +26,21 @@ public struct LessonBucket: Sendable {
     public var head: @Sendable (_ key: String) async throws -> BlobInfo?
     /// Removing what is not there is no error.
     public var delete: @Sendable (_ key: String) async throws -> Void
+    /// Everything whose key begins so; `nil` where the server cannot list.
+    public var list: @Sendable (_ prefix: String) async throws -> [String: BlobInfo]?
 
     public init(
         put: @escaping @Sendable (_ key: String, _ body: [UInt8]) async throws -> BlobInfo,
         get: @escaping @Sendable (_ key: String) async throws -> [UInt8]?,
         head: @escaping @Sendable (_ key: String) async throws -> BlobInfo?,
-        delete: @escaping @Sendable (_ key: String) async throws -> Void
+        delete: @escaping @Sendable (_ key: String) async throws -> Void,
+        list: @escaping @Sendable (_ prefix: String) async throws -> [String: BlobInfo]? = { _ in nil }
     ) {
         self.put = put
         self.get = get
         self.head = head
         self.delete = delete
+        self.list = list
     }
 
     /// A bucket behind an MCP storage server. Every call has the client's deadline.
@@ -47,7 +51,28 @@ public struct LessonBucket: Sendable {
             },
             get: { key in try await store.get(key: key) },
             head: { key in try await store.head(key: key).map(BlobInfo.init) },
-            delete: { key in _ = try await store.delete(key: key) })
+            delete: { key in _ = try await store.delete(key: key) },
+            list: { prefix in try await Self.list(store, prefix) })
+    }
+}
+
+extension LessonBucket {
+    /// More objects than this are not listed: a server that answers without end must not fill the memory.
+    private static let mostListed = 1_000_000
+
+    private static func list(_ store: MCPObjectStore, _ prefix: String) async throws -> [String: BlobInfo]? {
+        guard store.canList else { return nil }
+        var objects: [String: BlobInfo] = [:]
+        var token: String?
+        repeat {
+            let page = try await store.list(prefix: prefix, pageToken: token)
+            for info in page.objects { objects[info.key] = BlobInfo(info) }
+            guard page.nextPageToken == nil || (page.nextPageToken != token && !page.objects.isEmpty),
+                objects.count <= Self.mostListed
+            else { throw MCPError(code: .protocolViolation, message: "The listing of \(prefix) does not end") }
+            token = page.nextPageToken
+        } while token != nil
+        return objects
     }
 }
 
@@ -68,8 +93,6 @@ extension LessonBucket {
 
     /// Whether the bucket holds the text that readers of the lesson are served.
     package func holds(_ lesson: PublishedLesson) async throws -> Bool {
-        // The blob is named after its SHA-256.
-        let sha256 = lesson.objectKey.dropFirst(ObjectKey.blobPrefix(book: lesson.bookSlug).count).prefix(64)
-        return try await self.holds(lesson.objectKey, size: lesson.sizeBytes, sha256: String(sha256))
+        try await self.holds(lesson.objectKey, size: lesson.sizeBytes, sha256: lesson.sha256)
     }
 }

@@ -8,13 +8,20 @@ extension SQL {
         "ARRAY[p.number::text, p.title, c.number::text, c.title, l.title, l.slug, l.type]"
     }
 
-    /// The lesson's entry made by this recipe and with today's labels: `i`, at most one row. By primary key.
+    /// The lesson's entry made by this recipe and with these labels: `i`, at most one row. By its unique index.
     package static func currentIndex(_ recipe: IndexRecipe) -> SQL {
+        self.index(collection: "\(recipe.collection)", recipe: "\(recipe.fingerprint)")
+    }
+
+    /// The lesson's entry by the rules of its release `r`: `i`, at most one row.
+    package static var releaseIndex: SQL { self.index(collection: "r.collection", recipe: "r.recipe") }
+
+    private static func index(collection: SQL, recipe: SQL) -> SQL {
         """
         LATERAL (
-          SELECT n.chunks FROM lectern.lesson_index n
+          SELECT n.id, n.chunks FROM lectern.lesson_index n
           WHERE n.lesson_id = l.lesson_id AND n.content_hash = l.content_hash
-            AND n.collection = \(recipe.collection) AND n.recipe = \(recipe.fingerprint)
+            AND n.collection = \(sql: collection) AND n.recipe = \(sql: recipe)
             AND n.labels = \(sql: .indexLabels)) AS i
         """
     }

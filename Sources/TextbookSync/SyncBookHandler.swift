@@ -6,113 +6,171 @@ public import PipelineJobs
 public import Postgres
 import Textbook
 
-/// Brings a book's folder to the bucket and publishes it as a release.
+/// Reads a book, plans a release against the one that readers see, and sets the work going that the plan needs.
 ///
-/// Texts go to the bucket first, under names made of their hashes, where they disturb nobody. The release, and the
-/// jobs that index it, are then written with the job's end in one transaction. A run that dies before leaves nothing
-/// but texts that the next run finds in place.
+/// Nothing that readers see changes here. With the job's end the release is written beside the present one, and one job
+/// for each text that the bucket lacks; ``ResyncFlow`` tells the steps after that. A run that dies leaves nothing.
 public struct SyncBookHandler: JobHandler {
+    private let database: PostgresClient
     private let store: ReleaseStore
     private let objects: BookObjects
+    private let bucket: LessonBucket
     private let recipe: IndexRecipe
 
     /// - Parameter recipe: lessons without an entry made by it are handed to the indexing.
     public init(database: PostgresClient, bucket: LessonBucket, recipe: IndexRecipe) {
+        self.database = database
         self.store = ReleaseStore(database: database)
         self.objects = BookObjects(bucket: bucket)
+        self.bucket = bucket
         self.recipe = recipe
     }
 
     public func perform(_ arguments: SyncBook, context: JobContext) async throws -> JobOutcome<JobTransaction> {
-        let folder = try self.read(arguments.path)
-        let reading = folder.reader().read()
-        guard reading.isPublishable else {
-            throw JobError.permanent("book_has_errors", reading.findings.message())
+        let resync = context.jobID.rawValue
+        do {
+            return try await self.plan(arguments, resync: resync, logger: context.logger)
+        } catch let error as JobError where error.disposition == .permanent {
+            try await ResyncStore(database: self.database).refuse(resync, error)
+            throw error
         }
+    }
+
+    private func plan(
+        _ arguments: SyncBook, resync: Int64, logger: Logger
+    ) async throws -> JobOutcome<JobTransaction> {
+        let source = BookSource(path: arguments.path, upload: arguments.upload)
+        let folder = try await source.read(in: self.database)
+        let reading = folder.reader().read()
         let book = reading.book
         let active = try await self.store.active(book: book.slug)
         let plan = SyncPlan(from: active?.book, to: book)
-        do throws(SyncGuardError) {
-            try plan.guardAgainstLoss()
-        } catch {
-            throw JobError.permanent(error.code.rawValue, error.message)
-        }
         var report = SyncReport(plan: plan, book: book, revision: arguments.revision, findings: reading.findings)
-        report.objectsPut = try await self.store(book, folder: folder)
-        report.objectsRemoved = try await self.removeStaleAliases(plan)
-        report.embedsEnqueued = try await self.store.unindexed(book, recipe: self.recipe)
-        context.logger.info(
-            "the book is in the bucket",
-            metadata: ["book": "\(book.slug)", "lessons": "\(report.lessons)", "objects_put": "\(report.objectsPut)"])
-
-        if let active, plan.isEmpty {
-            return try self.leave(active.id, report)
+        if arguments.onlyPlan == true { report.outcome = .planned }
+        // Whatever stops the plan, its author finds here what was read.
+        try await ResyncStore(database: self.database).note(resync, report)
+        guard reading.isPublishable else {
+            throw JobError.permanent("book_has_errors", reading.findings.message())
         }
-        return try await self.publish(plan, book, basis: active?.id, revision: arguments.revision, report)
-    }
-
-    private func read(_ path: String) throws -> BookFolder {
-        do throws(BookFolderError) {
-            return try BookFolder.read(path)
-        } catch {
-            throw JobError.permanent("book_\(error.code.rawValue)", String(error.description.prefix(1_800)))
+        try self.check(plan, arguments, active)
+        guard let collections = try await self.store.collections(book: book.slug) else {
+            throw JobError.snooze("collection_under_way", "old texts are being removed", for: .seconds(2))
         }
-    }
+        let missing = try await self.missing(book)
+        report.objectsMissing = missing.count
+        if report.outcome == .planned { return try self.end(resync, report) }
 
-    /// Every text as an immutable blob, and then under its readable name.
-    /// - Returns: how many objects had to be written.
-    private func store(_ book: Book, folder: BookFolder) async throws -> Int {
-        var blobs: [String: BookObject] = [:]
-        var aliases: [BookObject] = []
-        for lesson in book.lessons {
-            guard let body = folder.files[lesson.sourcePath] else {
-                throw JobError.permanent("missing_file", "\(lesson.sourcePath) is not in the folder")
-            }
-            let key = lesson.objectKey(book: book.slug)
-            blobs[key] = BookObject(key: key, body: body, sha256: lesson.sha256)
-            aliases.append(BookObject(key: lesson.bucketPath, body: body, sha256: lesson.sha256))
+        let isKept = active.map { plan.isEmpty && ($0.recipe ?? "") == self.recipe.fingerprint } ?? false
+        let jobs = missing.map { lesson in
+            StoreObject(
+                path: arguments.path, upload: arguments.upload, file: lesson.sourcePath, book: book.slug,
+                sha256: lesson.sha256, resync: resync)
         }
-        let blobsPut = try await self.objects.store(Array(blobs.values))
-        return try await blobsPut + self.objects.store(aliases)
-    }
-
-    /// The readable names of lessons that moved or went. Their blobs stay, for readers of the active release.
-    private func removeStaleAliases(_ plan: SyncPlan) async throws -> Int {
-        let wanted = Set(plan.operations.compactMap(\.new?.lesson.bucketPath))
-        let stale = Set(plan.operations.compactMap(\.old?.lesson.bucketPath)).subtracting(wanted)
-        return try await self.objects.remove(stale.sorted())
-    }
-
-    /// Ends the job without a release. Lessons that are still missing in the index are handed to it.
-    private func leave(_ release: Int64, _ report: SyncReport) throws -> JobOutcome<JobTransaction> {
-        var report = report
-        report.outcome = .unchanged
-        report.release = release
-        guard report.embedsEnqueued > 0 else { return JobOutcome(result: try report.json()) }
-        return JobOutcome(result: try report.json()) { [recipe] transaction in
-            try await ReleaseStore.enqueueIndexing(release: release, recipe: recipe, in: transaction)
+        logger.info(
+            "the book is planned",
+            metadata: [
+                "book": "\(book.slug)", "lessons": "\(report.lessons)", "created": "\(report.created)",
+                "updated": "\(report.updated)", "deleted": "\(report.deleted)", "objects_missing": "\(missing.count)",
+            ])
+        if let active, isKept {
+            return try await self.keep(active.id, book, jobs, resync: resync, report)
         }
-    }
-
-    private func publish(
-        _ plan: SyncPlan, _ book: Book, basis: Int64?, revision: String?, _ report: SyncReport
-    ) async throws -> JobOutcome<JobTransaction> {
-        var report = report
-        report.release = try await self.store.reserveReleaseID()
-        let publication = Publication(
-            releaseID: report.release, book: book, revision: revision,
-            manifestHash: ContentHash(of: try PostgresJSON(encoding: book).text).hex, basis: basis,
-            renames: plan.renames, counts: try PostgresJSON(encoding: report))
-        return JobOutcome(result: try report.json()) { [recipe] transaction in
+        let draft = ReleaseDraft(
+            book: book, revision: arguments.revision, committedAt: arguments.committedAt,
+            manifestHash: ContentHash(of: try PostgresJSON(encoding: book).text).hex, planHash: plan.hash,
+            basis: active?.id, collections: collections, renames: plan.renames, counts: try PostgresJSON(encoding: report))
+        return JobOutcome(result: try report.json()) { [recipe, report] transaction in
+            let release: Int64
             do {
-                try await ReleaseStore.publish(publication, in: transaction)
+                release = try await ReleaseStore.stage(draft, resync: resync, recipe: recipe, in: transaction)
+            } catch is RequestOvertaken {
+                return try await ResyncStore.cancel(resync, in: transaction)
             } catch is BasisMoved {
                 // Somebody else published, so the attempt is not to be counted against this job.
                 throw JobError.snooze(
                     "release_moved", "another release was published meanwhile: plan again", for: .milliseconds(100))
             }
-            try await ReleaseStore.enqueueIndexing(release: publication.releaseID, recipe: recipe, in: transaction)
+            try await ResyncStore.begin(resync, release: release, report, in: transaction)
+            guard let standing = try await ResyncFlow.standing(resync, in: transaction) else { return }
+            try await ResyncFlow(recipe: recipe).store(jobs, standing, in: transaction)
         }
+    }
+
+    /// Stops what could lose a book.
+    private func check(_ plan: SyncPlan, _ arguments: SyncBook, _ active: ActiveRelease?) throws {
+        if let before = active?.committedAt, let now = arguments.committedAt, now < before,
+            arguments.allowsOlder != true
+        {
+            throw JobError.permanent(
+                "older_revision",
+                "readers see a state that was made \(before - now) s later: allow an older one, or roll back instead")
+        }
+        do throws(SyncGuardError) {
+            try plan.guardAgainstLoss(maximumDeletes: arguments.maximumDeletes, approvedHash: arguments.approvedPlan)
+        } catch {
+            throw JobError.permanent(error.code.rawValue, error.message)
+        }
+    }
+
+    /// The lessons whose text the bucket lacks; of several with the same text one.
+    private func missing(_ book: Book) async throws -> [Lesson] {
+        var bySHA: [String: Lesson] = [:]
+        for lesson in book.lessons { bySHA[lesson.sha256] = bySHA[lesson.sha256] ?? lesson }
+        let prefix = ObjectKey.blobPrefix(book: book.slug)
+        let present = try await self.objects.call { try await self.bucket.list(prefix) }
+        let lessons = bySHA.values.sorted { $0.sourcePath < $1.sourcePath }
+        if let present {
+            return lessons.filter { lesson in
+                guard let info = present[lesson.objectKey(book: book.slug)] else { return true }
+                return info.size != lesson.sizeBytes || (info.sha256 ?? lesson.sha256) != lesson.sha256
+            }
+        }
+        return try await self.objects.filter(lessons) { lesson in
+            try await !self.bucket.holds(
+                lesson.objectKey(book: book.slug), size: lesson.sizeBytes, sha256: lesson.sha256)
+        }
+    }
+
+    private func end(_ resync: Int64, _ report: SyncReport) throws -> JobOutcome<JobTransaction> {
+        JobOutcome(result: try report.json()) { transaction in
+            try await ResyncStore.end(resync, report, in: transaction)
+        }
+    }
+
+    /// Readers see this book already. What the bucket or the index lost is put back.
+    private func keep(
+        _ release: Int64, _ book: Book, _ jobs: [StoreObject], resync: Int64, _ report: SyncReport
+    ) async throws -> JobOutcome<JobTransaction> {
+        var report = report
+        report.lessonsUnindexed = try await self.unindexed(release)
+        let prefix = ObjectKey.lessonPrefix(book: book.slug)
+        let aliases = try await self.objects.call { try await self.bucket.list(prefix) }
+        let isWhole =
+            jobs.isEmpty && report.lessonsUnindexed == 0
+            && book.lessons.allSatisfy { lesson in
+                guard let aliases else { return true }
+                guard let info = aliases[lesson.bucketPath] else { return false }
+                return info.size == lesson.sizeBytes && (info.sha256 ?? lesson.sha256) == lesson.sha256
+            }
+        report.outcome = isWhole ? .unchanged : .repaired
+        return JobOutcome(result: try report.json()) { [recipe, report] transaction in
+            try await ResyncStore.begin(resync, release: release, report, in: transaction)
+            guard !isWhole else { return try await ResyncStore.end(resync, report, in: transaction) }
+            guard let standing = try await ResyncFlow.standing(resync, in: transaction) else { return }
+            try await ResyncFlow(recipe: recipe).store(jobs, standing, in: transaction)
+        }
+    }
+
+    private func unindexed(_ release: Int64) async throws -> Int {
+        let row = try await self.database.queryOne(
+            """
+            SELECT count(*) AS missing FROM lectern.release_lesson l
+            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
+            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
+            LEFT JOIN \(sql: .currentIndex(self.recipe)) ON true
+            WHERE l.release_id = \(release) AND i.id IS NULL
+            """)
+        return try row?.decode("missing") ?? 0
     }
 }
 

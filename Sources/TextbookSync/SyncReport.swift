@@ -1,52 +1,78 @@
 import Postgres
-import Textbook
+public import Textbook
 
-/// The result kept with a finished sync.
-struct SyncReport: Encodable, Sendable {
-    enum Outcome: String, Encodable, Sendable {
+/// What a sync planned, and what it came to.
+public struct SyncReport: Codable, Sendable, Hashable {
+    public enum Outcome: String, Codable, Sendable, Hashable {
         /// A new release is what readers see.
         case published
-        /// The folder is what readers see already.
+        /// The book is what readers see already.
         case unchanged
+        /// The book is what readers see already; what was lost in the bucket or the index was put back.
+        case repaired
+        /// Nothing was carried out.
+        case planned
+    }
+
+    /// One lesson's step, for people who decide about the plan.
+    public struct Change: Codable, Sendable, Hashable {
+        public var kind: SyncPlan.Kind
+        public var slug: String
+        /// The slug before a rename.
+        public var from: String?
+
+        public init(kind: SyncPlan.Kind, slug: String, from: String? = nil) {
+            self.kind = kind
+            self.slug = slug
+            self.from = from
+        }
     }
 
     /// Findings listed in a report.
-    static let listed = 20
+    static let listed = 200
+    /// Changes listed in a report.
+    static let changesListed = 1_000
 
-    var outcome: Outcome
+    public var outcome: Outcome
     /// The slug of the book.
-    var book: String
-    /// The release that readers see.
-    var release: Int64
-    var revision: String?
-    var lessons: Int
-    var created: Int
+    public var book: String
+    public var revision: String?
+    public var lessons: Int
+    public var created: Int
     /// Lessons whose text, place or facts changed; the next two counts are part of it.
-    var updated: Int
-    var moved: Int
-    var renamed: Int
-    var deleted: Int
-    var unchanged: Int
-    var objectsPut = 0
-    var objectsRemoved = 0
+    public var updated: Int
+    public var moved: Int
+    public var renamed: Int
+    public var deleted: Int
+    public var unchanged: Int
+    /// Lessons that the plan may delete.
+    public var deletesAllowed: Int
+    /// What an operator approves.
+    public var planHash: String
+    /// Texts that were missing in the bucket.
+    public var objectsMissing = 0
     /// Lessons that were missing in the search index.
-    var embedsEnqueued = 0
-    /// How many warnings there are; the first ones stand in ``findings``.
-    var warnings: Int
-    var findings: [Finding]
+    public var lessonsUnindexed = 0
+    public var errors: Int
+    /// How many warnings there are.
+    public var warnings: Int
+    /// The worst first, at most 200.
+    public var findings: [Finding]
+    /// The steps that change something, at most 1,000.
+    public var changes: [Change]
 
     enum CodingKeys: String, CodingKey {
-        case outcome, book, release, revision, lessons, created, updated, moved, renamed, deleted, unchanged, warnings
-        case findings
-        case objectsPut = "objects_put"
-        case objectsRemoved = "objects_removed"
-        case embedsEnqueued = "embeds_enqueued"
+        case outcome, book, revision, lessons, created, updated, moved, renamed, deleted, unchanged, errors, warnings
+        case findings, changes
+        case deletesAllowed = "deletes_allowed"
+        case planHash = "plan_hash"
+        case objectsMissing = "objects_missing"
+        case lessonsUnindexed = "lessons_unindexed"
     }
 
     init(plan: SyncPlan, book: Book, revision: String?, findings: [Finding]) {
         self.outcome = .published
         self.book = book.slug
-        self.release = 0
         self.revision = revision
         self.lessons = plan.newLessonCount
         self.created = plan.count(.create)
@@ -55,8 +81,19 @@ struct SyncReport: Encodable, Sendable {
         self.updated = plan.count(.update) + plan.count(.metadata) + self.moved + self.renamed
         self.deleted = plan.count(.delete)
         self.unchanged = plan.count(.unchanged)
-        self.warnings = findings.count { $0.severity == .warning }
-        self.findings = Array(findings.prefix(Self.listed))
+        self.deletesAllowed = plan.deletesAllowed
+        self.planHash = plan.hash
+        self.errors = findings.count { $0.severity == .error }
+        self.warnings = findings.count - self.errors
+        self.findings = Array(
+            (findings.filter { $0.severity == .error }.sorted() + findings.filter { $0.severity == .warning }.sorted())
+                .prefix(Self.listed))
+        let changes = plan.operations.filter { $0.kind != .unchanged }.map { operation in
+            Change(
+                kind: operation.kind, slug: operation.slug,
+                from: operation.kind == .rename ? operation.old?.lesson.slug : nil)
+        }
+        self.changes = Array(changes.prefix(Self.changesListed))
     }
 
     func json() throws -> String { try PostgresJSON(encoding: self).text }

@@ -38,9 +38,14 @@ struct API: AsyncParsableCommand {
                     database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
                     bookSlug: settings.book)))
         let web = try LearnerWeb(catalog: catalog, bodies: bodies)
+        let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
-            store: QueueOverviewStore(database: backends.database),
-            access: OperatorAccess(token: settings.operatorToken, listeningOn: settings.host))
+            store: QueueOverviewStore(database: backends.database), access: access)
+        let operators = OperatorAPI(
+            access: access, resyncs: ResyncService(database: backends.database, queue: backends.jobs),
+            uploads: BookUploads(database: backends.database),
+            releases: ReleaseDirectory(
+                database: backends.database, queue: backends.jobs, bookSlug: settings.book))
 
         let router = Router()
         router.add(middleware: RequestBoundary(errorPage: web.errorPage))
@@ -48,6 +53,7 @@ struct API: AsyncParsableCommand {
         api.addRoutes(to: router)
         web.addRoutes(to: router)
         console.addRoutes(to: router)
+        operators.addRoutes(to: router)
         let server = Application(
             router: router,
             configuration: ApplicationConfiguration(

@@ -24,6 +24,9 @@ struct EmbedWorker: AsyncParsableCommand {
             EmbedLessonHandler(
                 database: backends.database, bodies: LessonBodies(store: backends.objects), model: index.model,
                 vectors: index.vectors, recipe: index.recipe))
+        registry.register(
+            CollectVectorsHandler(
+                database: backends.database, queue: backends.jobs, vectors: index.vectors, recipe: index.recipe))
         try await process.run(backends.workerServices(registry: registry))
     }
 }

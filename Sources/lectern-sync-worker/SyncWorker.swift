@@ -20,9 +20,12 @@ struct SyncWorker: AsyncParsableCommand {
             model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
             collectionPrefix: process.settings.vectors.container)
         var registry = JobRegistry<JobTransaction>()
-        registry.register(
-            SyncBookHandler(
-                database: backends.database, bucket: LessonBucket(backends.objects), recipe: index.recipe))
+        let bucket = LessonBucket(backends.objects)
+        registry.register(SyncBookHandler(database: backends.database, bucket: bucket, recipe: index.recipe))
+        registry.register(StoreObjectHandler(database: backends.database, bucket: bucket))
+        registry.register(AdvanceResyncHandler(recipe: index.recipe))
+        registry.register(PlaceAliasesHandler(database: backends.database, bucket: bucket))
+        registry.register(CollectContentHandler(database: backends.database, bucket: bucket))
         try await process.run(backends.workerServices(registry: registry))
     }
 }

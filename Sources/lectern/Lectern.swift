@@ -12,17 +12,18 @@ struct Lectern: AsyncParsableCommand {
             EXAMPLES
               lectern up                                  start everything here and keep it running
               lectern resync --path book --wait           publish a folder and wait for the verdict
+              lectern release rollback                    show readers the release before
               lectern search "why do robots fall"         ask the index
               lectern job show 1234                       where a job stands
               lectern queue pause personalize --for 30m   start nothing of it for a while
               lectern doctor                              what is wrong with this setup
 
             EXIT CODES
-              0 ok   1 other   2 usage   3 not found   5 temporary, try again   7 permanent
-              8 a guard stopped it   10 the wait timed out   11 cancelled
+              0 ok   1 other   2 usage   3 not found   4 not allowed   5 temporary, try again   6 partial
+              7 permanent   8 a guard stopped it   9 nothing changed   10 the wait timed out   11 cancelled
             """,
         subcommands: [
-            UpCommand.self, MigrateCommand.self, ResyncCommand.self, JobCommand.self, QueueCommand.self,
+            UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self, QueueCommand.self,
             WorkerCommand.self, SearchCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
         ])
 
@@ -61,9 +62,12 @@ enum ExitStatus: Int32 {
     case other = 1
     case usage = 2
     case notFound = 3
+    case notAllowed = 4
     case temporary = 5
+    case partial = 6
     case permanent = 7
     case guarded = 8
+    case unchanged = 9
     case timedOut = 10
     case cancelled = 11
 }
@@ -84,6 +88,18 @@ struct CommandFailure: Error {
 enum Terminal {
     static func say(_ line: String) {
         FileHandle.standardError.write(Data((line + "\n").utf8))
+    }
+
+    /// Without a line's end.
+    static func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+
+    /// One line of JSON, its members named as they are.
+    static func put(line value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        Self.put(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     static func put(_ text: String) {

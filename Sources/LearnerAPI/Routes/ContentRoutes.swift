@@ -44,11 +44,20 @@ struct ContentRoutes: Sendable {
     }
 
     private func lesson(_ request: APIRequest) async throws -> Response {
-        try JSONResponse.cached(try await self.publishedLesson(request), for: request)
+        do {
+            return try JSONResponse.cached(try await self.publishedLesson(request), for: request)
+        } catch let error as CatalogError where error.code == .renamed {
+            return Self.moved(to: error.slug, suffix: "")
+        }
     }
 
     private func content(_ request: APIRequest) async throws -> Response {
-        let lesson = try await self.publishedLesson(request)
+        let lesson: PublishedLesson
+        do {
+            lesson = try await self.publishedLesson(request)
+        } catch let error as CatalogError where error.code == .renamed {
+            return Self.moved(to: error.slug, suffix: "/content")
+        }
         let fields = request.request.headers
         var headers = HTTPFields.publicContent(tag: "\"\(lesson.contentHash)\"")
         headers[.vary] = "Accept"
@@ -62,6 +71,14 @@ struct ContentRoutes: Sendable {
         headers[.contentType] = "text/markdown; charset=utf-8"
         return Response(
             status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// Sends whoever asks for a slug of earlier releases to the present one (RFC 9110, section 15.4.9).
+    private static func moved(to slug: String?, suffix: String) -> Response {
+        let path = PathText.encoding(slug ?? "")
+        return Response(
+            status: .permanentRedirect,
+            headers: [.location: "/api/content/lessons/\(path)\(suffix)", .cacheControl: "public, max-age=60"])
     }
 
     private func publishedLesson(_ request: APIRequest) async throws -> PublishedLesson {

@@ -71,6 +71,9 @@ public struct MCPObjectStore: Sendable {
         return self.info(payload, head.info, key: key)
     }
 
+    /// Whether the server can list.
+    public var canList: Bool { self.mapping.list != nil }
+
     /// Lists objects whose keys begin with `prefix`, at most `limit` of them where the server lets us say so.
     ///
     /// Throws ``MCPError`` with `invalidMapping` where the server cannot list.

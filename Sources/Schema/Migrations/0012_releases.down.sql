@@ -29,12 +29,15 @@ CREATE TABLE lectern.chunk (
 );
 CREATE INDEX chunk_vector ON lectern.chunk (vector_id);
 DROP TABLE lectern.former_slug;
+DROP TABLE lectern.resync;
+ALTER TABLE lectern.book DROP COLUMN collections, DROP COLUMN collecting_until;
 DROP INDEX lectern.release_staging;
 DELETE FROM lectern.release WHERE state IN ('staging', 'cancelled');
 ALTER TABLE lectern.release
   DROP CONSTRAINT release_state_check, DROP CONSTRAINT release_published_at,
-  DROP COLUMN basis, DROP COLUMN plan_hash, DROP COLUMN batch_id, DROP COLUMN sync_job, DROP COLUMN error_code,
-  DROP COLUMN error_message, DROP COLUMN collection, DROP COLUMN recipe, DROP COLUMN ended_at;
+  DROP COLUMN basis, DROP COLUMN title, DROP COLUMN language, DROP COLUMN plan_hash, DROP COLUMN committed_at,
+  DROP COLUMN error_code, DROP COLUMN error_message, DROP COLUMN collection, DROP COLUMN recipe,
+  DROP COLUMN ended_at;
 UPDATE lectern.release SET state = 'superseded' WHERE state = 'rolled_back';
 ALTER TABLE lectern.release
   ADD CONSTRAINT release_state_check CHECK (state IN ('staging', 'published', 'failed', 'superseded')),

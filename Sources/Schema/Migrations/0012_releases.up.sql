@@ -8,23 +8,52 @@ ALTER TABLE lectern.release
   ADD CONSTRAINT release_published_at CHECK (state NOT IN ('published', 'superseded', 'rolled_back')
                                              OR published_at IS NOT NULL),
   ADD COLUMN basis         bigint,
+  ADD COLUMN title         text,
+  ADD COLUMN language      text,
   ADD COLUMN plan_hash     text COLLATE "C",
-  ADD COLUMN batch_id      bigint,
-  ADD COLUMN sync_job      bigint,
-  ADD COLUMN error_code    text COLLATE "C",
-  ADD COLUMN error_message text,
+  ADD COLUMN committed_at  timestamptz,
   ADD COLUMN collection    text COLLATE "C",
   ADD COLUMN recipe        text COLLATE "C",
+  ADD COLUMN error_code    text COLLATE "C",
+  ADD COLUMN error_message text,
   ADD COLUMN ended_at      timestamptz;
 COMMENT ON COLUMN lectern.release.basis IS 'the release that this one was planned against';
-COMMENT ON COLUMN lectern.release.batch_id IS 'the jobs that stage it';
-COMMENT ON COLUMN lectern.release.sync_job IS 'the job that planned it';
+COMMENT ON COLUMN lectern.release.committed_at IS 'when the author made this state, where the caller said so';
 COMMENT ON COLUMN lectern.release.collection IS 'where the vectors of its lessons stand';
 COMMENT ON COLUMN lectern.release.recipe IS 'by what rules its lessons are indexed; another model is another recipe';
 COMMENT ON COLUMN lectern.release.ended_at IS 'since when readers no longer see it, or it came to nothing';
+UPDATE lectern.release r SET title = b.title, language = b.language FROM lectern.book b WHERE b.id = r.book_id;
 UPDATE lectern.release SET ended_at = now() WHERE state IN ('superseded', 'failed');
 -- One staging at a time; a newer plan takes the older one's place.
 CREATE UNIQUE INDEX release_staging ON lectern.release (book_id) WHERE state = 'staging';
+
+-- Texts are removed from the bucket only while no plan counts on them, and no plan is made meanwhile.
+ALTER TABLE lectern.book
+  ADD COLUMN collections      bigint NOT NULL DEFAULT 0,
+  ADD COLUMN collecting_until timestamptz;
+COMMENT ON COLUMN lectern.book.collections IS 'how often texts were removed from the bucket';
+COMMENT ON COLUMN lectern.book.collecting_until IS 'texts are being removed, until then at the latest';
+
+-- One request to publish a book, from the first look at its files to the last alias in the bucket. It goes by the number
+-- of the job that plans it.
+CREATE TABLE lectern.resync (
+  job_id        bigint      NOT NULL PRIMARY KEY,
+  state         text        COLLATE "C" NOT NULL DEFAULT 'planning'
+                CHECK (state IN ('planning', 'storing', 'indexing', 'publishing', 'aliasing', 'done', 'failed',
+                                 'cancelled')),
+  release_id    bigint,
+  batch_id      bigint,
+  outcome       text        COLLATE "C",
+  report        jsonb       NOT NULL DEFAULT '{}',
+  error_code    text        COLLATE "C",
+  error_message text,
+  created_at    timestamptz NOT NULL DEFAULT now(),
+  ended_at      timestamptz
+);
+COMMENT ON COLUMN lectern.resync.batch_id IS 'the jobs that are under way for it';
+COMMENT ON COLUMN lectern.resync.outcome IS 'published, unchanged, repaired or planned';
+CREATE INDEX resync_created ON lectern.resync (created_at);
+CREATE INDEX resync_release ON lectern.resync (release_id);
 
 -- The slugs a lesson went by before. A slug that another lesson has taken since belongs to that one.
 CREATE TABLE lectern.former_slug (
@@ -74,15 +103,17 @@ CREATE INDEX chunk_vector ON lectern.chunk (vector_id);
 CREATE TABLE lectern.upload (
   id         uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
   created_at timestamptz NOT NULL DEFAULT now(),
+  manifest   text        COLLATE "C" NOT NULL,
   size_bytes bigint      NOT NULL DEFAULT 0
 );
+COMMENT ON COLUMN lectern.upload.manifest IS 'XXH3-128 over paths and contents';
 CREATE TABLE lectern.upload_file (
   upload_id uuid  NOT NULL REFERENCES lectern.upload (id) ON DELETE CASCADE,
   path      text  COLLATE "C" NOT NULL,
-  body      bytea NOT NULL,
+  body      bytea,
   PRIMARY KEY (upload_id, path)
 );
-COMMENT ON COLUMN lectern.upload_file.body IS 'empty for files that are only known to be there';
+COMMENT ON COLUMN lectern.upload_file.body IS 'NULL for files that are only known to be there';
 
 -- When the content was last compared with the bucket and the vectors, and what came of it.
 CREATE TABLE lectern.content_audit (

@@ -5,6 +5,7 @@ import JobQueuePostgres
 import Logging
 import PipelineJobs
 import Postgres
+import TextbookSync
 
 /// The main job once, as a client would have it done: publish the book, search it, ask for a lesson and come back.
 struct Walkthrough {
@@ -63,19 +64,22 @@ struct Walkthrough {
         guard let sample = lessons.first else {
             throw CommandFailure(.permanent, "the published book has no lessons")
         }
-        try await self.waitForIndex()
         let counts = try await self.database.queryOne(
             """
             SELECT (SELECT count(*) FROM lectern.release_lesson l JOIN lectern.book b ON b.active_release = l.release_id
                     WHERE b.slug = \(summary.book)) AS lessons,
                    (SELECT count(DISTINCT l.object_key) + count(DISTINCT l.bucket_path) FROM lectern.release_lesson l
                     JOIN lectern.book b ON b.active_release = l.release_id WHERE b.slug = \(summary.book)) AS objects,
-                   (SELECT count(*) FROM lectern.chunk c JOIN lectern.release_lesson l USING (lesson_id, content_hash)
-                    JOIN lectern.book b ON b.active_release = l.release_id WHERE b.slug = \(summary.book)) AS chunks
+                   (SELECT sum(i.chunks)::int8 FROM lectern.book b
+                    JOIN lectern.release r ON r.id = b.active_release
+                    JOIN lectern.release_lesson l ON l.release_id = r.id
+                    JOIN lectern.lesson_index i ON i.lesson_id = l.lesson_id AND i.content_hash = l.content_hash
+                                               AND i.collection = r.collection AND i.recipe = r.recipe
+                    WHERE b.slug = \(summary.book)) AS chunks
             """)
         summary.lessons = try counts?.decode("lessons") ?? 0
         summary.objects = try counts?.decode("objects") ?? 0
-        summary.chunks = try counts?.decode("chunks") ?? 0
+        summary.chunks = try counts?.decode("chunks", as: Int?.self) ?? 0
 
         summary.search.query = self.query ?? sample.title
         summary.search.top = try await self.search(summary.search.query)
@@ -88,37 +92,19 @@ struct Walkthrough {
         return summary
     }
 
-    /// Syncs the book and waits for the verdict.
+    /// Syncs the book and waits until readers see it.
     private func publish() async throws {
-        let queue = PostgresJobQueue(database: self.database, logger: Logger(label: "lectern"))
-        let job = try await queue.enqueue(
-            SyncBook(path: self.book.path), options: EnqueueOptions(lane: .interactive, actor: "up"))
-        _ = try await JobWatch(database: self.database).wait(for: job.id, timeout: .seconds(300))
-    }
-
-    /// Waits until no text of the book waits for its embedding.
-    private func waitForIndex() async throws {
-        let deadline = ContinuousClock().now + .seconds(300)
-        while true {
-            let row = try await self.database.queryOne(
-                """
-                SELECT (SELECT count(*) FROM lectern.job j WHERE j.kind = 'embed_lesson'
-                          AND (EXISTS (SELECT FROM lectern.flight f WHERE f.job_id = j.id))) AS waiting,
-                       (SELECT count(*) FROM lectern.dead WHERE kind = 'embed_lesson'
-                          AND died_at > now() - interval '10 minutes') AS dead,
-                       (SELECT max(message) FROM lectern.dead WHERE kind = 'embed_lesson') AS message
-                """)
-            if let dead = try row?.decode("dead", as: Int.self), dead > 0 {
-                throw CommandFailure(
-                    .permanent,
-                    "\(dead) lessons could not be embedded: \(try row?.decode("message", as: String?.self) ?? "")")
-            }
-            if try row?.decode("waiting", as: Int.self) == 0 { return }
+        let resyncs = LocalResyncs(database: self.database, logger: Logger(label: "lectern"))
+        var status = try await resyncs.start(SyncBook(path: self.book.path))
+        let deadline = ContinuousClock().now + .seconds(600)
+        while !status.done {
             guard ContinuousClock().now < deadline else {
-                throw CommandFailure(.timedOut, "the book is not embedded after 300 s")
+                throw CommandFailure(.timedOut, "the book is not published after 600 s, it is \(status.state.rawValue)")
             }
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: resyncs.pause)
+            status = try await resyncs.status(of: status.id)
         }
+        if let failure = status.failure { throw failure }
     }
 
     private func bookSlug() async throws -> String? {
