@@ -44,7 +44,9 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         // What operators do has routes and rights of its own.
-        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else { return try await next(request, context) }
+        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else {
+            return try await next(request, context)
+        }
         switch self.table.match(request.method, path: path) {
         case .route(let route, let parameters):
             context.coreContext.endpointPath.value = route.pattern.description

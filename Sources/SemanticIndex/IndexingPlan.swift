@@ -23,7 +23,8 @@ struct IndexingPlan {
             rows.append(
                 ChunkRow(
                     chunkIndex: rows.count, sectionTitle: chunk.sectionTitle.storable,
-                    headingPath: chunk.headingPath.map(\.storable), role: chunk.role.rawValue, body: chunk.body.storable,
+                    headingPath: chunk.headingPath.map(\.storable), role: chunk.role.rawValue,
+                    body: chunk.body.storable,
                     tokens: chunk.tokens, embedHash: hash,
                     vectorID: VectorID.make(
                         collection: recipe.collection, lessonID: lessonID, labels: placement.labels, embedHash: hash,

@@ -8,7 +8,7 @@ import ContentHashing
 enum VectorID {
     /// A UUID of version 8 (RFC 9562, section 5.8) over an XXH3-128.
     static func make(
-        collection: String, lessonID: String, labels: [String], embedHash: String, occurrence: Int
+        collection: String, lessonID: String, labels: [String] = [], embedHash: String, occurrence: Int
     ) -> String {
         let names = labels.map { "\($0.utf8.count):\($0)" }.joined()
         var bytes = ContentHash(of: "\(collection)\n\(lessonID)\n\(names)\n\(embedHash)\n\(occurrence)").bytes

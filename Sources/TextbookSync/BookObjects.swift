@@ -14,7 +14,11 @@ struct BookObjects: Sendable {
     /// Calls to the storage server at a time.
     static let parallel = 8
 
+    /// Pauses before a call that failed for a moment is made again.
+    private static let pauses: [Duration] = [.milliseconds(20), .milliseconds(100), .milliseconds(500)]
+
     let bucket: LessonBucket
+    var clock: any Clock<Duration> = ContinuousClock()
 
     /// Removes objects; one that is not there counts as removed.
     func remove(_ keys: [String]) async throws -> Int {
@@ -36,7 +40,7 @@ struct BookObjects: Sendable {
         let info = try await self.call { try await self.bucket.put(object.key, object.body) }
         let isWhole: Bool
         if let told = info.sha256 {
-            isWhole = info.size == size && told.lowercased() == object.sha256
+            isWhole = info.size == size && told == object.sha256
         } else {
             isWhole = try await self.call {
                 try await self.bucket.holds(object.key, size: size, sha256: object.sha256)
@@ -48,15 +52,22 @@ struct BookObjects: Sendable {
         return true
     }
 
+    /// One call to the bucket. What a server answers once in a while is not worth a job's attempt, so it is asked again.
+    /// - Throws: `JobError`.
     func call<T: Sendable>(_ body: () async throws -> T) async throws -> T {
-        do {
-            return try await body()
-        } catch {
-            try Task.checkCancellation()
-            let failure = LessonBodyError(storage: error)
-            throw failure.isRetryable
-                ? JobError.retry(failure.code.rawValue, failure.message)
-                : JobError.permanent(failure.code.rawValue, failure.message)
+        var pauses = Self.pauses[...]
+        while true {
+            do {
+                return try await body()
+            } catch {
+                try Task.checkCancellation()
+                let failure = LessonBodyError(storage: error)
+                guard failure.isRetryable else { throw JobError.permanent(failure.code.rawValue, failure.message) }
+                guard let pause = pauses.popFirst() else {
+                    throw JobError.retry(failure.code.rawValue, failure.message)
+                }
+                try await self.clock.sleep(for: pause)
+            }
         }
     }
 

@@ -6,12 +6,12 @@ import Textbook
 public struct BlobInfo: Hashable, Sendable {
     /// In bytes.
     public var size: Int
-    /// 64 hex digits; `nil` where the storage server tells no checksum.
-    public var sha256: String?
+    /// 64 hex digits in lower case; `nil` where the storage server tells no checksum.
+    public let sha256: String?
 
     public init(size: Int, sha256: String?) {
         self.size = size
-        self.sha256 = sha256
+        self.sha256 = sha256?.lowercased()
     }
 }
 
@@ -78,7 +78,7 @@ extension LessonBucket {
 
 extension BlobInfo {
     init(_ info: ObjectInfo) {
-        self.init(size: info.size, sha256: info.sha256?.lowercased())
+        self.init(size: info.size, sha256: info.sha256)
     }
 }
 
@@ -86,7 +86,7 @@ extension LessonBucket {
     /// Whether the object is just these bytes. Where the server tells no checksum, the object is read.
     func holds(_ key: String, size: Int, sha256: String) async throws -> Bool {
         guard let info = try await self.head(key), info.size == size else { return false }
-        if let told = info.sha256 { return told.lowercased() == sha256 }
+        if let told = info.sha256 { return told == sha256 }
         guard let body = try await self.get(key) else { return false }
         return SHA256Hex.of(body) == sha256
     }

@@ -102,7 +102,8 @@ public struct ReleaseDirectory: Sendable {
                 ORDER BY created_at, slug LIMIT 1
                 """)
             guard let book else {
-                throw ReleaseError(code: .nothingPublished, message: "nothing is published, so nothing can be taken back")
+                throw ReleaseError(
+                    code: .nothingPublished, message: "nothing is published, so nothing can be taken back")
             }
             let bookID: String = try book.decode("id")
             let slug: String = try book.decode("slug")
@@ -118,7 +119,8 @@ public struct ReleaseDirectory: Sendable {
                 let what = id.map { "release \($0)" } ?? "an earlier release"
                 throw ReleaseError(
                     code: .notShowable,
-                    message: "\(what) cannot be shown: it is not there any more, never was complete, or is shown already")
+                    message:
+                        "\(what) cannot be shown: it is not there any more, never was complete, or is shown already")
             }
             let target: Int64 = try row.decode("id")
             try await ReleaseStore.show(target, bookID: bookID, leaving: "rolled_back", in: transaction)

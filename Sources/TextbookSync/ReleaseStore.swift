@@ -61,7 +61,8 @@ struct ReleaseStore: Sendable {
     /// How often texts were removed from the bucket, or `nil` while they are being removed.
     func collections(book slug: String) async throws -> Int64? {
         let row = try await self.database.queryOne(
-            "SELECT collections, coalesce(collecting_until > now(), false) AS busy FROM lectern.book WHERE slug = \(slug)")
+            "SELECT collections, coalesce(collecting_until > now(), false) AS busy FROM lectern.book WHERE slug = \(slug)"
+        )
         guard let row else { return 0 }
         return try row.decode("busy", as: Bool.self) ? nil : row.decode("collections")
     }

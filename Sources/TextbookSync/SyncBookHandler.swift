@@ -17,11 +17,16 @@ public struct SyncBookHandler: JobHandler {
     private let bucket: LessonBucket
     private let recipe: IndexRecipe
 
-    /// - Parameter recipe: lessons without an entry made by it are handed to the indexing.
-    public init(database: PostgresClient, bucket: LessonBucket, recipe: IndexRecipe) {
+    /// - Parameters:
+    ///   - recipe: lessons without an entry made by it are handed to the indexing.
+    ///   - clock: measures the pauses between two tries of one call.
+    public init(
+        database: PostgresClient, bucket: LessonBucket, recipe: IndexRecipe,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.database = database
         self.store = ReleaseStore(database: database)
-        self.objects = BookObjects(bucket: bucket)
+        self.objects = BookObjects(bucket: bucket, clock: clock)
         self.bucket = bucket
         self.recipe = recipe
     }
@@ -78,7 +83,8 @@ public struct SyncBookHandler: JobHandler {
         let draft = ReleaseDraft(
             book: book, revision: arguments.revision, committedAt: arguments.committedAt,
             manifestHash: ContentHash(of: try PostgresJSON(encoding: book).text).hex, planHash: plan.hash,
-            basis: active?.id, collections: collections, renames: plan.renames, counts: try PostgresJSON(encoding: report))
+            basis: active?.id, collections: collections, renames: plan.renames,
+            counts: try PostgresJSON(encoding: report))
         return JobOutcome(result: try report.json()) { [recipe, report] transaction in
             let release: Int64
             do {

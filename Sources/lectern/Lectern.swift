@@ -23,7 +23,8 @@ struct Lectern: AsyncParsableCommand {
               7 permanent   8 a guard stopped it   9 nothing changed   10 the wait timed out   11 cancelled
             """,
         subcommands: [
-            UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self, QueueCommand.self,
+            UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
+            QueueCommand.self,
             WorkerCommand.self, SearchCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
         ])
 

@@ -24,7 +24,9 @@ import Testing
         """
 
     private func numbers(_ yaml: String) throws(OperatorFileError) -> QueueNumbers {
-        try QueueNumbers(yaml: yaml, file: "Jobs/queues.yaml")
+        try QueueNumbers(
+            yaml: yaml, file: "Jobs/queues.yaml",
+            kinds: [SyncBook.self, EmbedLesson.self, PersonalizeLesson.self])
     }
 
     private func problems(_ yaml: String) throws -> [String] {

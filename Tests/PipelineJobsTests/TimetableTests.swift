@@ -73,7 +73,7 @@ import Testing
               - {name: Nightly Sync, kind: count_sheep, cron: "@daily", time_zone: UTC, catch_up: {all: 0}}
             """)
         let expected = [
-            "3: entries[0].kind must be one of the kinds count_sheep, embed_lesson, personalize_lesson, sync_book",
+            "3: entries[0].kind must be one of the kinds advance_resync, collect_content, collect_vectors, count_sheep, ",
             "4: entries[0].cron: hour \"24\": 24 is out of range; allowed are *, numbers 0-23",
             "5: entries[0].time_zone must be UTC or a name of the IANA database such as Europe/Berlin",
             "6: entries[0].catch_up must be skip, once or {all: N}",
@@ -82,8 +82,7 @@ import Testing
             "10: entries[1].cron: no year has the day that \"0 0 30 2 *\" asks for; choose another",
             "11: entries[1].time_zone must be UTC or a name of the IANA database such as Europe/Berlin",
             "12: entries[1].corn is unknown; allowed are name, kind, cron, time_zone, catch_up, arguments, enabled",
-            "13: entries[1].arguments.pathe is unknown; sync_book carries manifest, path, revision",
-            "13: entries[1].arguments.path is missing; sync_book needs it",
+            "13: entries[1].arguments.pathe is unknown; sync_book carries allows_older, approved_plan, committed_at, ",
             "14: entries[2].name is missing; add it",
             "14: entries[2].time_zone is missing; add it",
             "15: entries[2].cron must be five fields in quotes, such as \"15 3 * * *\"",

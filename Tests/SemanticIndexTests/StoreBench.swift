@@ -43,8 +43,17 @@ struct StoreBench: Sendable {
         try await ContentBench.with { try await body(StoreBench(content: $0)) }
     }
 
+    /// Publishes a book with everything that belongs to it.
     func publish(_ fixture: BookFixture) async throws {
-        try await fixture.onDisk { _ = try await self.content.finish($0) }
+        var content = self.content
+        content.indexing = { job in try await self.handler.perform(job, context: ContentBench.context()) }
+        try await fixture.onDisk { _ = try await content.run($0) }
+    }
+
+    /// Publishes a book, and loses the entries of the lessons that are new.
+    func publishUnindexed(_ fixture: BookFixture) async throws {
+        try await fixture.onDisk { _ = try await self.content.run($0) }
+        try await self.content.database.execute("DELETE FROM lectern.lesson_index WHERE chunks = 0")
     }
 
     /// A job's result as its readers see it.
@@ -65,24 +74,14 @@ struct StoreBench: Sendable {
     }
 
     func job(_ slug: String) async throws -> EmbedLesson {
+        let book = try await self.content.catalog.book()
         let lesson = try await self.content.catalog.lesson(slug)
-        return EmbedLesson(lessonID: lesson.id, contentHash: lesson.contentHash, releaseID: 1)
+        return EmbedLesson(lessonID: lesson.id, contentHash: lesson.contentHash, releaseID: book.releaseID)
     }
 
-    /// Performs every embed job that waits, and empties the queue.
+    /// Indexes every lesson that readers see.
     func embedAll() async throws {
-        let rows = try await self.content.database.query(
-            """
-            WITH taken AS (DELETE FROM lectern.ready WHERE queue = 'embed' RETURNING job_id),
-                 landed AS (DELETE FROM lectern.flight WHERE job_id IN (SELECT job_id FROM taken))
-            SELECT j.args->>'lesson_id' AS lesson_id, j.args->>'content_hash' AS content_hash
-            FROM taken t JOIN lectern.job j ON j.id = t.job_id
-            """)
-        for row in rows {
-            try await self.embed(
-                EmbedLesson(
-                    lessonID: try row.decode("lesson_id"), contentHash: try row.decode("content_hash"), releaseID: 1))
-        }
+        for lesson in try await self.content.catalog.lessons() { try await self.embed(try await self.job(lesson.slug)) }
     }
 }
 

@@ -15,7 +15,7 @@ import TextbookSync
 @Suite struct StoreIndexingTests {
     @Test func everyChunkOfALessonGetsAVectorWithItsMetadata() async throws {
         try await StoreBench.with { bench in
-            try await bench.publish(.topics())
+            try await bench.publishUnindexed(.topics())
             let report = try await bench.embed(try await bench.job("ch01-b"))
             let lesson = try await bench.content.catalog.lesson("ch01-b")
             #expect(report.outcome == "indexed")
@@ -39,7 +39,7 @@ import TextbookSync
 
     @Test func aJobThatRunsTwiceEmbedsOnceAndStandsOnce() async throws {
         try await StoreBench.with { bench in
-            try await bench.publish(.topics())
+            try await bench.publishUnindexed(.topics())
             let job = try await bench.job("ch01-a")
             let first = try await bench.embed(job)
             let vectors = bench.vectors.records
@@ -60,11 +60,11 @@ import TextbookSync
                 "Intro.\n\n## One\n\n\(long)\n\n## Two\n\n\(long)\n\n## Three\n\n\(last)"
             }
             fixture.write("a", number: 1, text: text("The first edition."))
-            try await bench.publish(fixture)
+            try await bench.publishUnindexed(fixture)
             let first = try await bench.embed(try await bench.job("ch01-a"))
             #expect(first.chunks >= 3)
             fixture.write("a", number: 1, text: text("The second edition."))
-            try await bench.publish(fixture)
+            try await bench.publishUnindexed(fixture)
             let second = try await bench.embed(try await bench.job("ch01-a"))
             #expect(second.embedded == 1)
             #expect(second.chunks == first.chunks)
@@ -73,11 +73,11 @@ import TextbookSync
 
     @Test func aTextThatIsNoLongerPublishedIsLeftAlone() async throws {
         try await StoreBench.with { bench in
-            try await bench.publish(.topics())
+            try await bench.publishUnindexed(.topics())
             let job = try await bench.job("ch01-a")
             var fixture = BookFixture.topics()
             fixture.write("a", chapter: 1, number: 1, text: "Something else.")
-            try await bench.publish(fixture)
+            try await bench.publishUnindexed(fixture)
             #expect(try await bench.embed(job).outcome == "superseded")
             #expect(bench.vectors.records.isEmpty)
             let stranger = EmbedLesson(
@@ -90,62 +90,72 @@ import TextbookSync
         }
     }
 
-    @Test func aReleasePublishedMeanwhileMakesTheRunStartAgain() async throws {
+    @Test func whatIsStagedChangesNothingForReadersOfThePresentRelease() async throws {
         try await StoreBench.with { bench in
             try await bench.publish(.topics())
-            let job = try await bench.job("ch01-a")
-            let outcome = try await bench.handler.perform(job, context: ContentBench.context())
-            let commit = try #require(outcome.commit)
+            let before = try await bench.content.catalog.lesson("ch01-a")
+            let metadata = before.vectorIDs.map { bench.vectors.records[$0]?.metadata }
             var fixture = BookFixture.topics()
             fixture.files["book.yaml"] = fixture.files["book.yaml"]?.replacing("Chapter 1", with: "Chapter One")
+            fixture.write("a", chapter: 2, number: 1, text: "Something else.")
+            // All of it is indexed, and the worker that would publish it dies.
+            var content = bench.content
+            content.indexing = { job in try await bench.handler.perform(job, context: ContentBench.context()) }
+            try await fixture.onDisk { root in
+                let id = try await content.start(root)
+                try await bench.content.database.execute(
+                    "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stopped'; END $$")
+                try await bench.content.database.execute(
+                    """
+                    CREATE TRIGGER stop BEFORE UPDATE OF active_release ON lectern.book FOR EACH ROW
+                    EXECUTE FUNCTION stop()
+                    """)
+                await #expect(throws: PostgresError.self) { try await content.work() }
+                #expect(try await content.resyncs.status(of: id)?.state == .indexing)
+                #expect(try await bench.content.catalog.lesson("ch01-a") == before)
+                #expect(before.vectorIDs.map { bench.vectors.records[$0]?.metadata } == metadata)
+                let answer = try await bench.search.search("battery hours")
+                #expect(answer.results.first?.lessonSlug == "ch02-a")
+                #expect(!answer.indexing)
+                try await bench.content.database.execute("DROP TRIGGER stop ON lectern.book")
+                try await content.verdict(on: id)
+            }
+            let after = try await bench.search.search("battery hours")
+            #expect(after.results.allSatisfy { !$0.text.contains("lithium") })
+            #expect(try await bench.audit.run().isComplete)
+        }
+    }
+
+    @Test func vectorsOfTextsThatNoReleaseHoldsAreRemovedAndNoOthers() async throws {
+        try await StoreBench.with { bench in
+            let collector = CollectVectorsHandler(
+                database: bench.content.database, queue: bench.content.queue, vectors: bench.vectors.index,
+                recipe: bench.recipe)
+            func collect() async throws { _ = try await collector.perform(.init(), context: ContentBench.context()) }
+            try await bench.publish(.topics())
+            let first = Set(bench.vectors.records.keys)
+            var fixture = BookFixture.topics()
+            fixture.write("a", chapter: 1, number: 1, text: "A camera sees colours.")
             try await bench.publish(fixture)
-            let error = await #expect(throws: JobError.self) {
-                try await bench.content.queue.withTransaction { try await commit($0) }
-            }
-            #expect(error?.code == "release_moved")
-            #expect(error?.disposition == .snooze(.milliseconds(50)))
-            #expect(try await bench.content.number("SELECT count(*) FROM lectern.chunk") == 0)
-            #expect(try await bench.embed(job).outcome == "indexed")
-        }
-    }
-
-    @Test func aSupersededVerdictIsNotWrittenWhenTheTextCameBackMeanwhile() async throws {
-        try await StoreBench.with { bench in
-            try await bench.publish(.topics())
-            let job = try await bench.job("ch01-a")
-            var other = BookFixture.topics()
-            other.write("a", chapter: 1, number: 1, text: "Something else.")
-            try await bench.publish(other)
-            let outcome = try await bench.handler.perform(job, context: ContentBench.context())
-            try await bench.publish(.topics())
-            let commit = try #require(outcome.commit)
-            await #expect(throws: JobError.self) {
-                try await bench.content.queue.withTransaction { try await commit($0) }
-            }
-        }
-    }
-
-    @Test func theEntryWaitsForAPublicationUnderWayWithoutBlockingIt() async throws {
-        try await StoreBench.with { bench in
-            try await bench.publish(.topics())
-            let outcome = try await bench.handler.perform(
-                try await bench.job("ch01-a"), context: ContentBench.context())
-            let commit = try #require(outcome.commit)
-            try await bench.content.database.withTransaction { holder in
-                _ = try await holder.query(.publicationLock("pg_advisory_xact_lock", book: "fixture"))
-                let error = await #expect(throws: JobError.self) {
-                    try await bench.content.queue.withTransaction { try await commit($0) }
-                }
-                #expect(error?.code == "publication_under_way")
-            }
-            try await bench.content.queue.withTransaction { try await commit($0) }
-            #expect(try await bench.content.catalog.lesson("ch01-a").vectorIDs.isEmpty == false)
+            let both = Set(bench.vectors.records.keys)
+            try await collect()
+            #expect(Set(bench.vectors.records.keys) == both, "a rollback may need them")
+            try await bench.content.database.execute("DELETE FROM lectern.release WHERE state = 'superseded'")
+            bench.vectors.interfere { call in if call == .delete { throw Away.vectors } }
+            await #expect(throws: JobError.self) { try await collect() }
+            bench.vectors.interfere(nil)
+            try await collect()
+            let left = Set(bench.vectors.records.keys)
+            #expect(left.isSubset(of: both) && !first.isSubset(of: left))
+            #expect(try await bench.audit.run().isComplete)
+            let entries = try await bench.content.number("SELECT count(*) FROM lectern.lesson_index")
+            #expect(entries == 3)
         }
     }
 
     @Test func outagesAreRetriedAndEmbeddedTextsAreNotEmbeddedAgain() async throws {
         try await StoreBench.with { bench in
-            try await bench.publish(.topics())
+            try await bench.publishUnindexed(.topics())
             let job = try await bench.job("ch01-a")
             bench.model.fail(Away.model)
             let model = await #expect(throws: JobError.self) { try await bench.embed(job) }
@@ -181,20 +191,17 @@ import TextbookSync
             try await bench.embedAll()
             let report = try await bench.audit.run()
             #expect(report.isComplete, "\(report)")
-            try await bench.publish(fixture)
-            #expect(try await bench.content.embedJobs == 0)
         }
     }
 
     @Test func aRenamedChapterRelabelsItsVectors() async throws {
         try await StoreBench.with { bench in
             try await bench.publish(.topics())
-            try await bench.embedAll()
             var fixture = BookFixture.topics()
             fixture.files["book.yaml"] = fixture.files["book.yaml"]?.replacing("Chapter 2", with: "Energy")
             try await bench.publish(fixture)
-            #expect(try await bench.content.embedJobs == 1)
-            try await bench.embedAll()
+            let entries = try await bench.content.number("SELECT count(*) FROM lectern.lesson_index")
+            #expect(entries == 4, "only the lesson of that chapter has another entry")
             #expect(bench.model.texts.contains { $0.contains("Energy") })
             #expect(try await bench.audit.run().isComplete)
         }

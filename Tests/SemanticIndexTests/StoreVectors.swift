@@ -6,7 +6,7 @@ import Synchronization
 /// A vector server in memory that can be broken at any single call.
 final class MemoryVectors: Sendable {
     enum Call: Hashable, Sendable {
-        case prepare, upsert, search, count
+        case prepare, upsert, search, delete, count
     }
 
     private struct State {
@@ -22,6 +22,8 @@ final class MemoryVectors: Sendable {
     func count(_ call: Call) -> Int { self.state.withLock { $0.calls[call] ?? 0 } }
 
     func set(_ record: VectorRecord) { self.state.withLock { $0.records[record.id] = record } }
+
+    func remove(_ id: String) { self.state.withLock { $0.records[id] = nil } }
 
     func removeAll() { self.state.withLock { $0.records = [:] } }
 
@@ -41,6 +43,10 @@ final class MemoryVectors: Sendable {
                 try await self.enter(.search)
                 let hits = self.matching(filter).map { VectorHit(id: $0.id, score: Self.dot($0.vector, vector)) }
                 return Array(hits.sorted { ($1.score, $0.id) < ($0.score, $1.id) }.prefix(limit))
+            },
+            delete: { ids in
+                try await self.enter(.delete)
+                for id in ids { self.remove(id) }
             },
             count: { filter in
                 try await self.enter(.count)

@@ -32,7 +32,7 @@ private final class ReadingLog: Sendable {
     }
 
     @Test(arguments: 1...12)
-    func twoSyncsOfOneBookEndInOneOfTheTwoTreesWhole(seed: UInt64) async throws {
+    func ofTwoResyncsAtOnceTheNewerIsWhatReadersSeeInTheEnd(seed: UInt64) async throws {
         try await ContentBench.with { bench in
             let (left, right) = Self.trees()
             let random = Mutex(SeededGenerator(seed: seed))
@@ -44,41 +44,41 @@ private final class ReadingLog: Sendable {
             if !startsFromNothing { try await BookFixture(lessons: 3).onDisk { _ = try await bench.run($0) } }
             try await left.onDisk { leftRoot in
                 try await right.onDisk { rightRoot in
+                    let older = try await bench.start(leftRoot)
+                    let newer = try await bench.start(rightRoot)
                     try await withThrowingTaskGroup(of: Void.self) { group in
-                        group.addTask { _ = try await bench.finish(leftRoot) }
-                        group.addTask { _ = try await bench.finish(rightRoot) }
+                        for _ in 0..<3 { group.addTask { try await bench.work() } }
                         try await group.waitForAll()
                     }
+                    try await bench.verdict(on: newer)
+                    let end = try await bench.resyncs.status(of: older)
+                    #expect(end?.state == .done || end?.state == .cancelled, "seed \(seed): \(String(describing: end))")
                     try await bench.expectConsistent()
-                    let end = try await bench.signature()
+                    let seen = try await bench.signature()
                     bench.memory.interfere(nil)
-                    try await bench.finish(leftRoot)
-                    let leftEnd = try await bench.signature()
-                    try await bench.finish(rightRoot)
-                    let rightEnd = try await bench.signature()
-                    #expect(end == leftEnd || end == rightEnd, "seed \(seed)")
+                    #expect(try await bench.run(rightRoot).outcome == "unchanged")
+                    #expect(try await bench.signature() == seen, "seed \(seed)")
                 }
             }
         }
     }
 
-    @Test func onlyOneOfTwoCommitsPlannedAgainstTheSameReleaseIsTaken() async throws {
+    @Test func aPlanMadeAgainstAReleaseThatIsNoLongerShownIsMadeAgain() async throws {
         try await ContentBench.with { bench in
             let (left, right) = Self.trees()
             try await left.onDisk { leftRoot in
                 try await right.onDisk { rightRoot in
-                    let first = try await bench.handler.perform(.init(path: leftRoot), context: ContentBench.context())
-                    let second = try await bench.handler.perform(
-                        .init(path: rightRoot), context: ContentBench.context())
-                    let firstCommit = try #require(first.commit)
-                    let secondCommit = try #require(second.commit)
-                    try await bench.queue.withTransaction { try await firstCommit($0) }
+                    let handler = SyncBookHandler(
+                        database: bench.database, bucket: bench.memory.bucket, recipe: bench.recipe)
+                    let first = try await handler.perform(
+                        SyncBook(path: leftRoot), context: ContentBench.context(job: 1))
+                    try await bench.run(rightRoot)
+                    let commit = try #require(first.commit)
                     let error = await #expect(throws: JobError.self) {
-                        try await bench.queue.withTransaction { try await secondCommit($0) }
+                        try await bench.queue.withTransaction { try await commit($0) }
                     }
                     #expect(error?.code == "release_moved")
                     #expect(error?.disposition != .permanent)
-                    try await bench.finish(rightRoot)
                     try await bench.expectConsistent()
                 }
             }
@@ -90,9 +90,9 @@ private final class ReadingLog: Sendable {
             let (left, right) = Self.trees()
             try await left.onDisk { leftRoot in
                 try await right.onDisk { rightRoot in
-                    try await bench.finish(rightRoot)
+                    try await bench.run(rightRoot)
                     let rightTree = try await bench.signature()
-                    try await bench.finish(leftRoot)
+                    try await bench.run(leftRoot)
                     let leftTree = try await bench.signature()
                     let log = ReadingLog()
                     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -112,9 +112,11 @@ private final class ReadingLog: Sendable {
                         }
                         group.addTask {
                             defer { log.end() }
-                            for _ in 0..<10 {
-                                try await bench.finish(rightRoot)
-                                try await bench.finish(leftRoot)
+                            for _ in 0..<5 {
+                                try await bench.run(rightRoot)
+                                _ = try await bench.releases.rollBack()
+                                try await bench.run(rightRoot)
+                                try await bench.run(leftRoot)
                             }
                         }
                         try await group.waitForAll()

@@ -56,7 +56,8 @@ extension Problem {
     private init(catalog error: CatalogError) {
         switch error.code {
         case .notFound: self.init(.notFound, "What was asked for is not in the published book.", cause: error)
-        case .renamed: self.init(.unknownLesson, "The lesson goes by \(error.slug ?? "another slug") now.", cause: error)
+        case .renamed:
+            self.init(.unknownLesson, "The lesson goes by \(error.slug ?? "another slug") now.", cause: error)
         }
     }
 

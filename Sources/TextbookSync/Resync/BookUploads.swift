@@ -51,7 +51,8 @@ public struct BookUploads: Sendable {
     /// `book.yaml` is remembered by its name alone.
     ///
     /// - Throws: ``UploadError``, `PostgresError`, and what the stream throws. Nothing is kept then.
-    public func receive<Stream: AsyncSequence>(tar stream: Stream) async throws -> Receipt where Stream.Element == [UInt8] {
+    public func receive<Stream: AsyncSequence>(tar stream: Stream) async throws -> Receipt
+    where Stream.Element == [UInt8] {
         let row = try await self.database.queryOne("INSERT INTO lectern.upload (manifest) VALUES ('') RETURNING id")
         guard let id = try row?.decode("id", as: String.self) else {
             throw PostgresError(code: .unexpectedAnswer, message: "no number for an upload")

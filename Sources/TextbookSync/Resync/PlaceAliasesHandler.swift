@@ -13,10 +13,13 @@ public struct PlaceAliasesHandler: JobHandler {
     private let bucket: LessonBucket
     private let objects: BookObjects
 
-    public init(database: PostgresClient, bucket: LessonBucket) {
+    /// - Parameter clock: measures the pauses between two tries of one call.
+    public init(
+        database: PostgresClient, bucket: LessonBucket, clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.database = database
         self.bucket = bucket
-        self.objects = BookObjects(bucket: bucket)
+        self.objects = BookObjects(bucket: bucket, clock: clock)
     }
 
     public func perform(_ arguments: PlaceAliases, context: JobContext) async throws -> JobOutcome<JobTransaction> {

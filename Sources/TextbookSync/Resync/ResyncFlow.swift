@@ -103,10 +103,12 @@ struct ResyncFlow: Sendable {
                                               AND l.lesson_id::text = d.args->>'lesson_id'
             WHERE d.batch_id = \(batch) ORDER BY 1 LIMIT \(Self.named)
             """)
-        var message = "\(dead + cancelled) of \(try counts?.decode("total", as: Int.self) ?? 0) files did not get through"
+        var message =
+            "\(dead + cancelled) of \(try counts?.decode("total", as: Int.self) ?? 0) files did not get through"
         for row in rows {
             let reason = try row.decode("message", as: String?.self) ?? ""
-            message += "\n\(try row.decode("what", as: String.self)): \(try row.decode("code", as: String.self)): \(reason.prefix(200))"
+            message +=
+                "\n\(try row.decode("what", as: String.self)): \(try row.decode("code", as: String.self)): \(reason.prefix(200))"
         }
         if cancelled > 0 { message += "\n\(cancelled) were cancelled" }
         return message

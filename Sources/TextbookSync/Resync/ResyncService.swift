@@ -98,8 +98,15 @@ public struct ResyncService: Sendable {
         let row = try await self.database.queryOne(
             """
             SELECT s.state, s.release_id, nullif(s.report, '{}')::text AS report, s.error_code, s.error_message,
-                   s.ended_at IS NOT NULL AS ended, t.total, t.succeeded, t.dead + t.cancelled AS failed
+                   s.ended_at IS NOT NULL AS ended, t.total, t.succeeded, t.dead + t.cancelled AS failed,
+                   d.code AS dead_code, d.message AS dead_message
             FROM lectern.resync s LEFT JOIN lectern.batch t ON t.id = s.batch_id
+            LEFT JOIN LATERAL (
+              SELECT code, message FROM lectern.dead
+              WHERE s.ended_at IS NULL
+                AND (kind = 'advance_resync' AND args->>'resync' = s.job_id::text
+                     OR kind = 'place_aliases' AND args->>'release_id' = s.release_id::text AND s.state = 'aliasing')
+              ORDER BY died_at DESC LIMIT 1) AS d ON true
             WHERE s.job_id = \(id.rawValue)
             """)
         let job = try await JobInspector(database: self.database).snapshot(of: id)
@@ -113,6 +120,12 @@ public struct ResyncService: Sendable {
             if let total = try row.decode("total", as: Int?.self) {
                 status.progress = .init(
                     done: try row.decode("succeeded"), total: total, failed: try row.decode("failed"))
+            }
+            // A step that died stands still until somebody retries its dead letter.
+            if let code = try row.decode("dead_code", as: String?.self) {
+                status.state = .failed
+                status.done = true
+                status.error = .init(code: code, message: try row.decode("dead_message", as: String?.self) ?? "")
             }
             if let code = try row.decode("error_code", as: String?.self) {
                 status.error = .init(code: code, message: try row.decode("error_message", as: String?.self) ?? "")

@@ -10,9 +10,12 @@ public struct StoreObjectHandler: JobHandler {
     private let database: PostgresClient
     private let objects: BookObjects
 
-    public init(database: PostgresClient, bucket: LessonBucket) {
+    /// - Parameter clock: measures the pauses between two tries of one call.
+    public init(
+        database: PostgresClient, bucket: LessonBucket, clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.database = database
-        self.objects = BookObjects(bucket: bucket)
+        self.objects = BookObjects(bucket: bucket, clock: clock)
     }
 
     public func perform(_ arguments: StoreObject, context: JobContext) async throws -> JobOutcome<JobTransaction> {

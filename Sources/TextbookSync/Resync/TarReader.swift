@@ -183,7 +183,8 @@ struct TarReader {
     /// An octal number, or GNU tar's binary one.
     private static func number(_ field: ArraySlice<UInt8>) throws(Fault) -> Int {
         if let first = field.first, first & 0x80 != 0 {
-            guard first == 0x80, field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }), field.suffix(7).first == 0 else {
+            guard first == 0x80, field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }), field.suffix(7).first == 0
+            else {
                 throw Fault(message: "a file in the stream is too large")
             }
             return field.suffix(7).reduce(0) { $0 << 8 | Int($1) }

@@ -78,7 +78,8 @@ struct ResyncCommand: AsyncParsableCommand {
                 display.end()
                 throw CommandFailure(
                     .timedOut,
-                    "resync \(status.id) is still \(status.state.rawValue) after \(self.timeout) s; it goes on by itself")
+                    "resync \(status.id) is still \(status.state.rawValue) after \(self.timeout) s; it goes on by itself"
+                )
             }
             try await clock.sleep(for: resyncs.pause)
             status = try await resyncs.status(of: status.id)

@@ -6,7 +6,7 @@ public import TextbookSync
 public final class MemoryBucket: Sendable {
     /// What can be asked of it.
     public enum Call: Hashable, Sendable {
-        case put, get, head, delete
+        case put, get, head, delete, list
     }
 
     private struct State {
@@ -19,10 +19,13 @@ public final class MemoryBucket: Sendable {
     private let state = Mutex(State())
     /// Whether the server tells checksums.
     public let tellsChecksums: Bool
+    /// Whether the server lists.
+    public let lists: Bool
 
     /// An empty bucket.
-    public init(tellsChecksums: Bool = true) {
+    public init(tellsChecksums: Bool = true, lists: Bool = true) {
         self.tellsChecksums = tellsChecksums
+        self.lists = lists
     }
 
     /// What it holds.
@@ -67,6 +70,11 @@ public final class MemoryBucket: Sendable {
             delete: { key in
                 try await self.enter(.delete, key)
                 self.set(key, nil)
+            },
+            list: { prefix in
+                guard self.lists else { return nil }
+                try await self.enter(.list, prefix)
+                return self.objects.filter { $0.key.hasPrefix(prefix) }.mapValues(self.info)
             })
     }
 
