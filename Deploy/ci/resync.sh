@@ -49,36 +49,50 @@ annotate_verdict() {
   fi
 }
 
-# A field of the last status, or nothing. jq programs stand in single quotes: $ is theirs.
-field() { [ -s "$work/status" ] && jq -r "$1 // empty" "$work/status" 2>/dev/null | head -n 1 | tr -d '\r'; }
+# Reads the last status: words without spaces, - for what is not there.
+load() {
+  number=- release=- created=- updated=- deleted=- unchanged=- errors=- warnings=- outcome=- state=- problem=- failed=-
+  progress=- is_done=false
+  [ -s "$work/status" ] || return 0
+  read -r number release created updated deleted unchanged errors warnings outcome state problem failed progress is_done <<FACTS
+$(jq -r '[.id, .release, (.report | .created, .updated, .deleted, .unchanged, .errors, .warnings, .outcome), .state,
+    .error.code, .progress.failed, (if .progress then "\(.progress.done)/\(.progress.total)" else null end), .done == true]
+  | map(if . == null or . == "" then "-" else tostring | gsub("[^A-Za-z0-9_.:/-]"; "_") | .[0:100] end) | join(" ")' "$work/status")
+FACTS
+}
+
+# A fact for a person or a file: nothing where there is none.
+shown() { [ "$1" = - ] || printf '%s' "$1"; }
 
 write_outputs() {
   [ -n "$outputs" ] || return 0
   {
     output status "$1"
-    output operation "$(field .id || true)"
-    output release "$(field .release || true)"
-    for name in created updated deleted unchanged; do
-      output "$name" "$(field ".report.$name" || true)"
-    done
+    output operation "$number"
+    output release "$release"
+    output created "$created"
+    output updated "$updated"
+    output deleted "$deleted"
+    output unchanged "$unchanged"
   } >>"$outputs"
 }
 
 # GitLab reads the names as variables.
 output() {
   name=$1
-  [ "$annotate" = gitlab ] && name="RESYNC_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]')"
-  printf '%s=%s\n' "$name" "$(one_line "$2" | tr -cd 'A-Za-z0-9_.:-')"
+  [ "$annotate" != gitlab ] || name="RESYNC_$(printf '%s' "$1" | tr '[:lower:]' '[:upper:]')"
+  printf '%s=%s\n' "$name" "$(shown "$2")"
 }
 
 write_summary() {
   [ -n "$summary" ] && [ "$summarized" = no ] || return 0
   {
     printf '### Lectern resync: %s\n\n' "$2"
-    printf '| release | created | updated | deleted | unchanged | errors | warnings |\n|---|---|---|---|---|---|---|\n'
-    printf '| %s | %s | %s | %s | %s | %s | %s |\n\n' "$(field .release || true)" "$(field .report.created || true)" \
-      "$(field .report.updated || true)" "$(field .report.deleted || true)" "$(field .report.unchanged || true)" \
-      "$(field .report.errors || true)" "$(field .report.warnings || true)"
+    printf '| release | created | updated | deleted | unchanged | errors | warnings |\n|---|---|---|---|---|---|---|\n|'
+    for fact in "$release" "$created" "$updated" "$deleted" "$unchanged" "$errors" "$warnings"; do
+      printf ' %s |' "$(shown "$fact")"
+    done
+    printf '\n\n'
     # shellcheck disable=SC2016
     [ -z "$3" ] || printf '%s\n\n' "$(printf '%s' "$3" | tr -d '\r' | sed -e 's/[&]/\&amp;/g' -e 's/</\&lt;/g' -e 's/[`|]/\\&/g' -e 's/^/> /')"
     if [ -s "$work/status" ]; then
@@ -159,6 +173,7 @@ trap 'rm -rf "$work"; [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null || true' 
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+load
 
 case $annotate in github | gitlab | none) ;; *) annotate=none && usage 'RESYNC_ANNOTATE must be github, gitlab or none' ;; esac
 case $plan in true | false) ;; *) usage 'RESYNC_PLAN must be true or false' ;; esac
@@ -221,6 +236,7 @@ run_command() {
   # Annotations are for the runner; the last line that tells how it stands is for us.
   grep '^::' "$work/lines" || true
   jq -cR 'fromjson? | objects | select(has("state"))' "$work/lines" | tail -n 1 >"$work/status"
+  load
   if [ "$annotate" = gitlab ] && [ -s "$work/status" ] && [ -n "$code_quality" ]; then
     annotate_gitlab 2>/dev/null
   fi
@@ -236,7 +252,7 @@ run_command() {
 # The machine word for an exit code.
 word() {
   case $1 in
-    0) outcome=$(field .report.outcome || true) && printf '%s' "${outcome:-done}" ;;
+    0) if [ "$outcome" = - ]; then printf 'done'; else printf '%s' "$outcome"; fi ;;
     2) printf usage ;; 3) printf not_found ;; 4) printf refused ;; 5) printf temporary ;; 6) printf partial ;;
     7) printf failed ;; 8) printf guarded ;; 9) printf unchanged ;; 10) printf timeout ;; 11) printf cancelled ;;
     *) printf error ;;
@@ -268,7 +284,7 @@ header() {
 }
 
 # The problem that an answer tells, for a person.
-problem() {
+told_problem() {
   jq -r '[.title, .detail, (.errors // [] | .[] | if type == "object" then (.message // tostring) else tostring end)]
     | map(select(. != null and . != "")) | join(": ")' "$work/body" 2>/dev/null | cut -c 1-1500
 }
@@ -296,7 +312,7 @@ pause() {
 is_passing() { case $1 in 000 | 408 | 425 | 429 | 502 | 503 | 504) ;; *) return 1 ;; esac; }
 
 refuse() {
-  text=$(problem)
+  text=$(told_problem)
   text="the server answers $answer${text:+: $text}"
   code=$(jq -r '.error // .code // empty' "$work/body" 2>/dev/null || true)
   case "$guards" in *" $(one_line "${code:-?}") "*) finish 8 guarded "$text" ;; esac
@@ -309,7 +325,7 @@ refuse() {
 }
 
 no_answer() {
-  if [ "$answer" = 000 ]; then one_line "no answer: $(cat "$work/trouble")"; else one_line "the server answers $answer: $(problem)"; fi
+  if [ "$answer" = 000 ]; then one_line "no answer: $(cat "$work/trouble")"; else one_line "the server answers $answer: $(told_problem)"; fi
 }
 
 push() {
@@ -334,7 +350,11 @@ push() {
 }
 
 # Keeps the body where it is a status.
-keep_status() { jq -e -c 'objects | select(has("done"))' "$work/body" >"$work/next" 2>/dev/null && mv "$work/next" "$work/status"; }
+keep_status() {
+  jq -e -c 'objects | select(has("done"))' "$work/body" >"$work/next" 2>/dev/null || return 0
+  mv "$work/next" "$work/status"
+  load
+}
 
 follow() {
   told=
@@ -342,12 +362,10 @@ follow() {
   # A book without changes is done at once.
   delay=0
   while :; do
-    case $answer in 200 | 202) keep_status || true ;; esac
-    if [ "$(field .done || true)" = true ]; then return 0; fi
-    state=$(field .state || true)
-    if [ -n "$state" ] && { [ "$state" != "$told" ] || [ $(($(now) - spoken)) -ge 10 ]; }; then
-      count=$(field 'if .progress then "\(.progress.done) of \(.progress.total)" else empty end' || true)
-      say "resync $id: $(one_line "$state${count:+ $count}")"
+    case $answer in 200 | 202) keep_status ;; esac
+    [ "$is_done" = false ] || return 0
+    if [ "$state" != - ] && { [ "$state" != "$told" ] || [ $(($(now) - spoken)) -ge 10 ]; }; then
+      say "resync $id: $state $(shown "$progress")"
       told=$state
       spoken=$(now)
     fi
@@ -367,24 +385,21 @@ follow() {
 }
 
 judge() {
-  state=$(field .state || true)
-  outcome=$(field .report.outcome || true)
-  code=$(field .error.code || true)
+  [ "$outcome" != - ] || outcome="done"
   message=$(jq -r '.error.message // empty' "$work/status")
-  failed=$(field .progress.failed || true)
   case $annotate in github) annotate_github ;; gitlab) annotate_gitlab ;; esac
   case $state in
     done)
       if [ "$outcome" = unchanged ] && [ "$picky" = true ]; then finish 9 unchanged 'nothing changed'; fi
-      say "resync $id: ${outcome:-done}, $(field '"\(.report.created) created, \(.report.updated) updated, \(.report.deleted) deleted, \(.report.unchanged) unchanged"' || true)"
-      finish 0 "${outcome:-done}"
+      say "resync $id: $outcome, $created created, $updated updated, $deleted deleted, $unchanged unchanged"
+      finish 0 "$outcome"
       ;;
     cancelled) finish 11 cancelled "resync $id was cancelled${message:+: $message}" ;;
   esac
-  text="resync $id failed${code:+: $code}${message:+: $message}"
-  case "$guards" in *" ${code:-?} "*) finish 8 guarded "$text" ;; esac
-  [ "$code" != release_moved ] || finish 5 temporary "$text"
-  is_count "${failed:-x}" && [ "$failed" -gt 0 ] && finish 6 partial "$text"
+  text="resync $id failed: $problem${message:+: $message}"
+  case "$guards" in *" $problem "*) finish 8 guarded "$text" ;; esac
+  [ "$problem" != release_moved ] || finish 5 temporary "$text"
+  case $failed in 0 | -) ;; *) finish 6 partial "$text" ;; esac
   finish 7 failed "$text"
 }
 

@@ -233,7 +233,7 @@ def test_a_resync_that_takes_too_long(fake, resync):
     fake.gets = [(200, waiting(), {"Retry-After": "1"})]
     run = resync(RESYNC_TIMEOUT="3")
     assert (run.code, run.outputs["status"], run.outputs["operation"]) == (10, "timeout", "77")
-    assert "resync 77: storing 3 of 12" in run.err
+    assert "resync 77: storing 3/12" in run.err
 
 
 def test_a_number_that_is_none(fake, resync):
