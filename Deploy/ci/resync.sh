@@ -36,8 +36,8 @@ finish() {
   exit "$1"
 }
 
-# A message of the server or of a file's name must stay one line, or it could give orders to the runner.
-one_line() { printf '%s' "$1" | tr '\r\n' '  ' | cut -c 1-2000; }
+# What a server or a file's name says must stay one line without the runner's marks, or it could give orders to it.
+one_line() { printf '%s' "$1" | tr '[:cntrl:]' ' ' | sed -e 's/##\[/# #[/g' | cut -c 1-2000; }
 
 escape_data() { printf '%s' "$1" | tr -d '\r' | sed -e 's/%/%25/g' | awk 'NR > 1 { printf "%%0A" } { printf "%s", $0 }'; }
 
@@ -123,7 +123,7 @@ annotate_github() {
 
 annotate_gitlab() {
   jq -r --arg folder "$prefix" '(.report.findings // [])[]
-    | "\(.severity): \($folder)\(.file)\(if .line then ":\(.line)" else "" end): \(.message | gsub("[\r\n]+"; " "))"' \
+    | "\(.severity): \($folder)\(.file)\(if .line then ":\(.line)" else "" end): \(.message | gsub("[[:cntrl:]]+"; " ") | gsub("##\\["; "# #["))"' \
     "$work/status" >&2
   [ -n "$code_quality" ] || return 0
   jq --arg folder "$prefix" '[(.report.findings // [])[] | {
@@ -221,6 +221,10 @@ fi
 
 # With the command
 
+harmless() {
+  awk '/^[ \t]*::/ && !/^::(error|warning|notice)[ :]/ { $0 = "| " $0 } { gsub(/##\[/, "# #["); print; fflush() }'
+}
+
 run_command() {
   set -- resync --url "$url" --token-file "$work/token" --path "$folder" --wait --timeout "$timeout" --output jsonl
   [ -z "$commit" ] || set -- "$@" --commit "$commit"
@@ -231,10 +235,12 @@ run_command() {
   if [ -n "$summary" ]; then
     set -- "$@" --summary "$work/summary"
   fi
-  code=0
-  "$command" "$@" >"$work/lines" || code=$?
-  # Annotations are for the runner; the last line that tells how it stands is for us.
-  grep '^::' "$work/lines" || true
+  echo 0 >"$work/code"
+  # Of the runner's orders only annotations pass, wherever they are printed.
+  { "$command" "$@" 2>&1 >"$work/lines" || echo $? >"$work/code"; } | harmless >&2
+  code=$(cat "$work/code")
+  grep '^::' "$work/lines" | harmless || true
+  # The last line that tells how it stands is for us.
   jq -cR 'fromjson? | objects | select(has("state"))' "$work/lines" | tail -n 1 >"$work/status"
   load
   if [ "$annotate" = gitlab ] && [ -s "$work/status" ] && [ -n "$code_quality" ]; then

@@ -249,7 +249,7 @@ HOSTILE = {
 
 def test_annotations_cannot_be_forged(fake, resync):
     findings = [HOSTILE] + [{"severity": "error", "code": "e", "file": f"{n}.md", "message": "m"} for n in range(20)]
-    findings += [{"severity": "warning", "code": "w", "file": f"{n}.md", "line": n + 1, "message": "m"} for n in range(20)]
+    findings += [{"severity": "warning", "code": "w", "file": f"{n}.md", "line": 1, "message": "m"} for n in range(20)]
     answer = status("failed", findings=findings, error={"code": "book_has_errors", "message": "21 errors\n::error::x"})
     fake.gets = [(200, answer, {})]
     run = resync()
@@ -329,6 +329,9 @@ env >"$FAKE/environment"
 while [ "$1" != --token-file ]; do shift; done
 cp "$2" "$FAKE/token"
 echo 'lectern: it goes on' >&2
+echo '  ::stop-commands::x' >&2
+echo 'said ##[stop-commands]x' >&2
+echo '::add-mask::published'
 echo '::error file=book/a.md,line=3::wrong'
 echo 'a line that is no JSON'
 cat "$FAKE/lines"
@@ -356,7 +359,8 @@ def test_with_the_command(fake, resync, tmp_path, code):
     assert TOKEN not in (place / "arguments").read_text() + (place / "environment").read_text()
     words = {0: "published", 7: "failed", 8: "guarded", 9: "unchanged", 10: "timeout"}
     assert run.outputs["status"] == words[code] and run.outputs["created"] == "2"
-    assert run.out == "::error file=book/a.md,line=3::wrong\n"
+    assert run.out == "| ::add-mask::published\n::error file=book/a.md,line=3::wrong\n"
+    assert run.err == "lectern: it goes on\n|   ::stop-commands::x\nsaid # #[stop-commands]x\n"
     assert not os.path.exists(token_file)
     assert fake.seen == []
 

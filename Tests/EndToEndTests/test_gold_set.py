@@ -38,7 +38,8 @@ def small(tmp_path):
     table = tmp_path / "questions.tsv"
 
     def problems(question, excerpt, kind="plain", lesson="first"):
-        table.write_text("\t".join(check_gold.COLUMNS) + "\n" + "\t".join(["q1", question, lesson, excerpt, kind]) + "\n")
+        rows = [check_gold.COLUMNS, ["q1", question, lesson, excerpt, kind]]
+        table.write_text("".join("\t".join(row) + "\n" for row in rows))
         return check_gold.check(table, tmp_path / "book")
 
     return problems

@@ -69,7 +69,7 @@ def test_lessons_are_whole(made):
         assert opened == len(re.findall(r"^:{3,}$", body, re.MULTILINE))
         for target in re.findall(r"\]\(\./([^)]+)\)", body):
             assert (path.parent / target).exists()
-        kinds |= set(re.findall(r"^(```python|```yaml|~~~bash|\|---|:::\w+|- |1\. |> |\$\$|<!--|### )", body, re.MULTILINE))
+        kinds |= set(re.findall(r"^(```python|```yaml|~~~bash|\|---|:::\w+|- |1\. |> |<!--|### )", body, re.MULTILINE))
     assert len(slugs) == FILES
     assert {"```python", "```yaml", "~~~bash", "|---", ":::note", "- ", "1. ", "> ", "<!--", "### "} <= kinds
 

@@ -17,27 +17,27 @@ COLUMNS = ["id", "question", "lesson_slug", "gold_excerpt", "kind"]
 KINDS = {"plain", "low_overlap"}
 WORDS = range(6, 21)
 
-# What share of a question's stems may stand in the text, for the kind low_overlap. The excerpt is what must be found, so
-# there the bound is tight: none of up to four stems, one of five to nine. The section around it is a chunk's worth of
-# text in which the subject's own name and an everyday word turn up anyway; with more than half its words there, a question
-# is found by them.
+# What share of a question's stems may stand in the text, for the kind low_overlap. The excerpt is what must be found,
+# so there the bound is tight: none of up to four stems, one of five to nine. The section around it is a chunk's worth
+# of text in which the subject's own name and an everyday word turn up anyway; with more than half its words there, a
+# question is found by them.
 EXCERPT_BOUND = 0.20
 SECTION_BOUND = 0.50
 
 STOP_WORDS = frozenset(
-    """a about after again all already always am an and any anyone are as at away back be because become been before being
-    but by can cannot could did do does doing done down each else ever every for from get go goes going got had has have
-    he her here him his how i if in into is it its just let like made make makes many may me might more most much must my
-    never no nobody not nothing now of off on once one only or other our out over own really same shall she should so
-    some somebody something such than that the their them then there these they thing things this those though through
-    to too under until up upon us very was way we were what when where which while who whom whose why will with without
-    won would yes yet you your""".split()
+    """a about after again all already always am an and any anyone are as at away back be because become been before
+    being but by can cannot could did do does doing done down each else ever every for from get go goes going got
+    had has have he her here him his how i if in into is it its just let like made make makes many may me might more
+    most much must my never no nobody not nothing now of off on once one only or other our out over own really same
+    shall she should so some somebody something such than that the their them then there these they thing things
+    this those though through to too under until up upon us very was way we were what when where which while who
+    whom whose why will with without won would yes yet you your""".split()
 )
 
 # Longest first; what is left of a word keeps at least three letters.
 SUFFIXES = (
-    "ational nesses fulness iveness ousness ization isation ements ations ingly edly ility ement ation ments ness ings ment ible "
-    "able ally ful ing ied ies ers est ity ion ous ive ant ent ed er es ly al ic e s y"
+    "ational nesses fulness iveness ousness ization isation ements ations ingly edly ility ement ation ments ness ings ment "
+    "ible able ally ful ing ied ies ers est ity ion ous ive ant ent ed er es ly al ic e s y"
 ).split()
 
 
@@ -96,7 +96,7 @@ def word_count(text):
 
 
 def read_lesson(path):
-    """Splits a lesson into its slug and the lines of its body; a `#` inside a fence or an HTML comment heads nothing."""
+    """Splits a lesson into its slug and the lines of its body; a `#` in a fence or a comment heads nothing."""
     lines = path.read_text(encoding="utf-8").split("\n")
     if lines[0] != "---" or "---" not in lines[1:]:
         raise ValueError(f"{path}: no front matter")
@@ -174,7 +174,7 @@ def check_question(question, lessons):
 
 
 def check(questions_path, book, counts=None):
-    """Everything wrong with a gold set, as lines for a person. `counts` says how many questions of each kind are due."""
+    """Everything wrong with a gold set, as lines for a person. `counts`: how many of each kind are due."""
     try:
         questions, lessons = read_questions(questions_path), read_book(book)
     except ValueError as error:

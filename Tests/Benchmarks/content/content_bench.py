@@ -280,7 +280,8 @@ class Installation:
 
             def nothing_is_left():
                 dead = connection.execute(
-                    "SELECT kind, code, message FROM lectern.dead WHERE kind = ANY(%s) LIMIT 3", [list(KINDS)]).fetchall()
+                    "SELECT kind, code, message FROM lectern.dead WHERE kind = ANY(%s) LIMIT 3",
+                    [list(KINDS)]).fetchall()
                 if dead:
                     raise BenchError(f"jobs were given up: {dead}")
                 return connection.execute(_LEFT, [list(KINDS)]).fetchone()[0] == 0
@@ -319,7 +320,8 @@ async def call(client, tool, arguments):
     answer = await client.call_tool(tool, arguments)
     if answer.is_error:
         # A bucket that nothing was put into is no error of the run.
-        if tool == "object_list" and (answer.structured_content or {}).get("error") in ("not_found", "bucket_not_found"):
+        error = (answer.structured_content or {}).get("error")
+        if tool == "object_list" and error in ("not_found", "bucket_not_found"):
             return {"objects": [], "next_page_token": None}
         raise BenchError(f"{tool}: {answer.content}")
     return answer.structured_content

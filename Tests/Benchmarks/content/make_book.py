@@ -18,46 +18,52 @@ CHAPTERS_PER_PART = 8
 LAYERS = ["L1", "L2", "L2-L3", "L3", "L4", "L5"]
 TIERS = ["A2", "B1", "B2", "C1", "C2"]
 
-NOUNS = """account actor angle archive arrow attempt axis balance barrier basin battery beam bearing bench bolt border bottle
-bracket branch bridge bucket budget buffer button cable canal cargo carriage case cell chain chamber channel circle clamp
-clock cloud coast coil column compass cord corner cost counter course cover crane crew current curve cycle damper deck
-delay depth desk detail device dial distance district ditch door draft drawer drift drum edge effect effort engine error
-estimate event factor farm fault fence ferry field figure filter flag floor flow forecast fork frame garden gate gauge gear
-glass grain graph grid guard guide habit hall hammer handle harbour harvest height hinge hose house index island item
-journal journey joint kettle key kiln ladder lamp lane layer ledger lens lesson level lever limit line list load lock loop
-machine magnet map margin market mast meadow measure meter method mill mirror model moment motor mound nail needle net node
-notch notice number oar object orbit order oven owner packet page pair panel paper part path pattern phase pier pile pilot
-pipe pivot plan plate platform plough pocket point pole pond port pressure price print probe process pulley pump question
-queue rack radio rail range rate ratio reader reading record region relay report reserve result ridge ring river road rod
-roof root rope route rule sail sample scale schedule screen screw seam season section sensor shaft shape sheet shelf shield
-shore signal sketch slope socket source space spring square staff stage station step stone store stream street strip surface
-switch symbol table tank target task team test thread tide timber tool tower track trade train trap tray trial truck tube
-tunnel unit valley value valve vessel view village voyage wall watch water wave weight well wheel window wire witness
-worker workshop yard""".split()
-VERBS = """accepts adjusts affects aligns allows answers approaches arranges attracts avoids bends blocks borrows bounds
-breaks brings builds calls carries catches changes checks chooses clears closes collects compares confirms connects
-contains controls copies corrects counts covers crosses cuts decides delays delivers depends describes divides draws drives
-drops eases ends enters exceeds expects explains extends feeds fills finds fixes follows forces forms gathers gives governs
-grows guards guides holds hides improves increases influences informs joins keeps leads leaves lifts limits links lists
-loads loses lowers marks matches measures meets misses mixes moves names needs notices offers opens orders passes pauses
-places plans points prevents proves provides pulls pushes raises reaches reads receives records reduces refuses reminds
-removes repairs repeats replaces reports requires rests returns reveals rolls rules runs saves separates settles shapes
-shares shifts shows slows solves sorts spends splits starts stops stores supports surprises takes teaches tells tests ties
-touches traces turns uses varies waits warns watches weighs widens works writes""".split()
-ADJECTIVES = """able actual afraid ancient annual apparent average bare basic blunt bold brief bright broad busy calm careful
-central certain cheap clean clear close cold common complete constant correct crude curious daily damp deep dense direct
-distant double dry early eastern easy empty equal exact fair familiar final firm flat former fragile free fresh full gentle
-global good gradual great half hard heavy hidden high hollow honest hot humble idle inner large late lateral light likely
-linear local long loose loud low main major mean mild minor modern moist narrow native near neat new normal northern obvious
-old open outer pale parallel partial patient plain polite poor precise quick quiet random rapid rare raw ready real recent
-rigid round rough safe second secret separate sharp short silent similar simple single slow small smooth soft solid southern
-spare special stable steady steep still strange strict strong sudden tall thick thin third tidy tight tiny true uneven
-upper usual vague vast vertical warm weak western wet whole wide wild young""".split()
-OPENINGS = """After all|As a rule|At first|At the same time|Before long|By contrast|Even so|For a while|For this reason|From
-here on|In most cases|In practice|In the end|More often|Most of the time|Now and then|On closer look|On paper|Once
-again|Over the years|Sooner or later|Up to a point|With some luck|Without doubt""".replace("\n", " ").split("|")
+NOUNS = """account actor angle archive arrow attempt axis balance barrier basin battery beam bearing bench bolt border
+bottle bracket branch bridge bucket budget buffer button cable canal cargo carriage case cell chain chamber channel
+circle clamp clock cloud coast coil column compass cord corner cost counter course cover crane crew current curve
+cycle damper deck delay depth desk detail device dial distance district ditch door draft drawer drift drum edge effect
+effort engine error estimate event factor farm fault fence ferry field figure filter flag floor flow forecast fork
+frame garden gate gauge gear glass grain graph grid guard guide habit hall hammer handle harbour harvest height hinge
+hose house index island item journal journey joint kettle key kiln ladder lamp lane layer ledger lens lesson level
+lever limit line list load lock loop machine magnet map margin market mast meadow measure meter method mill mirror
+model moment motor mound nail needle net node notch notice number oar object orbit order oven owner packet page pair
+panel paper part path pattern phase pier pile pilot pipe pivot plan plate platform plough pocket point pole pond port
+pressure price print probe process pulley pump question queue rack radio rail range rate ratio reader reading record
+region relay report reserve result ridge ring river road rod roof root rope route rule sail sample scale schedule
+screen screw seam season section sensor shaft shape sheet shelf shield shore signal sketch slope socket source space
+spring square staff stage station step stone store stream street strip surface switch symbol table tank target task
+team test thread tide timber tool tower track trade train trap tray trial truck tube tunnel unit valley value valve
+vessel view village voyage wall watch water wave weight well wheel window wire witness worker workshop yard""".split()
+VERBS = """accepts adjusts affects aligns allows answers approaches arranges attracts avoids bends blocks borrows
+bounds breaks brings builds calls carries catches changes checks chooses clears closes collects compares confirms
+connects contains controls copies corrects counts covers crosses cuts decides delays delivers depends describes
+divides draws drives drops eases ends enters exceeds expects explains extends feeds fills finds fixes follows forces
+forms gathers gives governs grows guards guides holds hides improves increases influences informs joins keeps leads
+leaves lifts limits links lists loads loses lowers marks matches measures meets misses mixes moves names needs notices
+offers opens orders passes pauses places plans points prevents proves provides pulls pushes raises reaches reads
+receives records reduces refuses reminds removes repairs repeats replaces reports requires rests returns reveals rolls
+rules runs saves separates settles shapes shares shifts shows slows solves sorts spends splits starts stops stores
+supports surprises takes teaches tells tests ties touches traces turns uses varies waits warns watches weighs widens
+works writes""".split()
+ADJECTIVES = """able actual afraid ancient annual apparent average bare basic blunt bold brief bright broad busy calm
+careful central certain cheap clean clear close cold common complete constant correct crude curious daily damp deep
+dense direct distant double dry early eastern easy empty equal exact fair familiar final firm flat former fragile free
+fresh full gentle global good gradual great half hard heavy hidden high hollow honest hot humble idle inner large late
+lateral light likely linear local long loose loud low main major mean mild minor modern moist narrow native near neat
+new normal northern obvious old open outer pale parallel partial patient plain polite poor precise quick quiet random
+rapid rare raw ready real recent rigid round rough safe second secret separate sharp short silent similar simple
+single slow small smooth soft solid southern spare special stable steady steep still strange strict strong sudden tall
+thick thin third tidy tight tiny true uneven upper usual vague vast vertical warm weak western wet whole wide wild
+young""".split()
+OPENINGS = [
+    "After all", "As a rule", "At first", "At the same time", "Before long", "By contrast", "Even so",
+    "For a while", "For this reason", "From here on", "In most cases", "In practice", "In the end", "More often",
+    "Most of the time", "Now and then", "On closer look", "On paper", "Once again", "Over the years",
+    "Sooner or later", "Up to a point", "With some luck", "Without doubt",
+]
 JOINTS = ["and", "but", "because", "while", "although", "so that", "as soon as", "unless", "until", "whenever"]
-SYLLABLES = "ba da fe ga hi ka lo mi nu pa ri so ta ve wo ze bro cla dri fen gol har jun kel lum mar nor pel rin sel tor".split()
+SYLLABLES = """ba da fe ga hi ka lo mi nu pa ri so ta ve wo ze bro cla dri fen gol har jun kel lum mar nor pel rin sel
+tor""".split()
 KINDS = ["note", "tip", "warning", "danger", "info"]
 TAIL_LENGTH = 600
 
@@ -92,8 +98,10 @@ class Writer:
         return f"{article} {adjective}{noun}"
 
     def clause(self):
-        ending = f" {self.random.choice(['near', 'under', 'behind', 'of', 'for', 'with'])} {self.thing()}" if self.chance(0.5) else ""
-        return f"{self.thing()} {self.pick(self.verbs)} {self.thing()}{ending}"
+        text = f"{self.thing()} {self.pick(self.verbs)} {self.thing()}"
+        if self.chance(0.5):
+            text += f" {self.random.choice(['near', 'under', 'behind', 'of', 'for', 'with'])} {self.thing()}"
+        return text
 
     def figure(self):
         unit = self.random.choice(["m", "kg", "s", "ms", "%", "N·m", "°C", "W", "Wh", "litres"])
@@ -137,7 +145,8 @@ class Writer:
         rows = [" | ".join(self.noun().capitalize() for _ in range(columns)), "|".join(["---"] * columns)]
         for _ in range(self.random.randint(3, 9)):
             rows.append(" | ".join(
-                self.figure() if self.chance(0.4) else f"{self.pick(self.adjectives)} {self.noun()}" for _ in range(columns)))
+                self.figure() if self.chance(0.4) else f"{self.pick(self.adjectives)} {self.noun()}"
+                for _ in range(columns)))
         return "\n".join(f"| {row} |" if "---" not in row else f"|{row}|" for row in rows)
 
     def code(self):
@@ -271,7 +280,8 @@ def make_book(out, files, total, seed):
         writer = Writer(seed, index, terms(seed, index))
         title = writer.title()
         is_last = lesson == LESSONS_PER_CHAPTER or index == files - 1
-        head = (f'---\ntitle: "{title}"\nslug: c{chapter}-l{lesson}\ntype: {"lab" if lesson == LESSONS_PER_CHAPTER else "lesson"}\n'
+        kind = "lab" if lesson == LESSONS_PER_CHAPTER else "lesson"
+        head = (f'---\ntitle: "{title}"\nslug: c{chapter}-l{lesson}\ntype: {kind}\n'
                 f"number: {lesson}\nsidebar_position: {lesson}\nestimated_minutes: {10 + size // 400}\n"
                 f'description: "{writer.sentence().replace("`", "").replace("*", "")}"\n'
                 f"keywords: [{', '.join(writer.terms)}]\n---\n\n")
