@@ -10,14 +10,25 @@ public struct IndexParts: Sendable {
 
     /// - Parameters:
     ///   - model: the configured embedding model; `nil` takes the embedded one.
+    ///   - modelFolder: the files of the embedded model; `nil` takes the hashing embedder, which needs none.
     ///   - collectionPrefix: tells installations apart that share a vector server.
+    /// - Throws: ``StaticModelError`` where a folder is named and its files cannot be used. Going on with the hashing
+    ///   embedder would only hide that: what is indexed already would no longer be found.
     public init(
-        model: (any EmbeddingModel)?, client: MCPClient, mapping: VectorToolMapping, collectionPrefix: String
-    ) {
-        let model = model ?? HashingEmbedder()
-        self.model = model
+        model: (any EmbeddingModel)?, modelFolder: String?, client: MCPClient, mapping: VectorToolMapping,
+        collectionPrefix: String
+    ) throws(StaticModelError) {
+        let embedder: any EmbeddingModel
+        if let model {
+            embedder = model
+        } else if let modelFolder {
+            embedder = try StaticTokenEmbedder(folder: modelFolder)
+        } else {
+            embedder = HashingEmbedder()
+        }
+        self.model = embedder
         self.recipe = IndexRecipe(
-            collectionPrefix: collectionPrefix, model: model.name, dimension: model.dimension,
+            collectionPrefix: collectionPrefix, model: embedder.name, dimension: embedder.dimension,
             // Raised whenever the chunker cuts differently: every lesson is then indexed anew.
             chunking: "1.\(TextNormalizer.version)")
         self.vectors = VectorIndex(client: client, mapping: mapping, recipe: self.recipe)
