@@ -18,17 +18,17 @@ public struct IndexParts: Sendable {
         model: (any EmbeddingModel)?, modelFolder: String?, client: MCPClient, mapping: VectorToolMapping,
         collectionPrefix: String
     ) throws(StaticModelError) {
-        let embedder: any EmbeddingModel
-        if let model {
-            embedder = model
-        } else if let modelFolder {
-            embedder = try StaticTokenEmbedder(folder: modelFolder)
-        } else {
-            embedder = HashingEmbedder()
-        }
-        self.model = embedder
+        let model: any EmbeddingModel =
+            if let model {
+                model
+            } else if let modelFolder {
+                try StaticTokenEmbedder(folder: modelFolder)
+            } else {
+                HashingEmbedder()
+            }
+        self.model = model
         self.recipe = IndexRecipe(
-            collectionPrefix: collectionPrefix, model: embedder.name, dimension: embedder.dimension,
+            collectionPrefix: collectionPrefix, model: model.name, dimension: model.dimension,
             // Raised whenever the chunker cuts differently: every lesson is then indexed anew.
             chunking: "1.\(TextNormalizer.version)")
         self.vectors = VectorIndex(client: client, mapping: mapping, recipe: self.recipe)
