@@ -35,6 +35,19 @@ import Testing
         #expect(self.model.tokens(of: "ί\u{1F77}") == self.tokens("▁", "ί", "\u{1F77}"))
     }
 
+    @Test(arguments: [
+        (#"\ud83e\udd16"#, "🤖"), (#"\uD83E\uDD16"#, "🤖"), (#"\u00e9"#, "é"), (#"\""#, "\""), (#"\\"#, "\\"),
+        (#"\/"#, "/"), (#"\b"#, "\u{8}"), (#"\f"#, "\u{C}"), (#"\n"#, "\n"), (#"\r"#, "\r"), (#"\t"#, "\t"),
+    ])
+    func aTokenMayBeWrittenWithEscapes(spelling: String, text: String) throws {
+        var fixture = self.fixture
+        fixture.words += [spelling, "b" + spelling]
+        fixture.merges.append("b " + spelling)
+        let model = try fixture.load()
+        #expect(model.tokens(of: text) == self.tokens("▁") + [fixture.number(spelling)])
+        #expect(model.tokens(of: "b" + text) == self.tokens("▁") + [fixture.number("b" + spelling)])
+    }
+
     @Test func namesOfSpecialTokensAreText() {
         #expect(self.model.tokens(of: "<s>") == self.tokens("▁") + [0x3C, 0x73, 0x3E])
     }
