@@ -1,4 +1,4 @@
-"""Writes goldens.json: what the reference libraries make of our sentences.
+"""Writes goldens.json: what the reference libraries make of our sentences. Made with tokenizers 0.23.3, numpy 2.4.6.
 
     goldens.py FOLDER > goldens.json        FOLDER as Deploy/fetch-model fills it; needs tokenizers, numpy, safetensors
 """
