@@ -14,6 +14,7 @@ extension Settings {
     /// | `mcp.vector.url`, `.token`, `.mapping`, `.collection` | `MCP_VECTOR_URL`, … |
     /// | `chat.base.url`, `chat.api.key`, `chat.model` | `CHAT_BASE_URL`, … |
     /// | `embedding.base.url`, `.api.key`, `.model`, `.dimension` | `EMBEDDING_BASE_URL`, … |
+    /// | `lectern.embedding.folder` | `LECTERN_EMBEDDING_FOLDER` |
     /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format`, `.ops.token` |
     /// `LECTERN_BOOK`, … |
     ///
@@ -56,7 +57,9 @@ extension Settings {
             baseURL: reader.string(forKey: "embedding.base.url"),
             key: try secretText(reader, "embedding.api.key").flatMap { APIKey($0) },
             model: reader.string(forKey: "embedding.model"),
-            dimension: try number(reader, "embedding.dimension", in: 1...4096))
+            dimension: try number(reader, "embedding.dimension", in: 1...4096),
+            // Set and empty: no static model, also where the caller's environment would name one.
+            folder: reader.string(forKey: "lectern.embedding.folder").flatMap { $0.isEmpty ? nil : $0 })
         if settings.chat.baseURL != nil, settings.chat.model == nil {
             throw Problem("CHAT_BASE_URL is set but CHAT_MODEL is not")
         }

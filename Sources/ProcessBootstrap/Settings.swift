@@ -33,6 +33,9 @@ public struct Settings: Sendable {
         public var model: String?
         /// Numbers per vector, for embeddings only.
         public var dimension: Int?
+        /// The folder of the static model that embeds where there is no endpoint, for embeddings only; without it the
+        /// hashing embedder does.
+        public var folder: String?
     }
 
     public struct Log: Sendable {

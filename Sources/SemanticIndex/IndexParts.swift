@@ -10,11 +10,22 @@ public struct IndexParts: Sendable {
 
     /// - Parameters:
     ///   - model: the configured embedding model; `nil` takes the embedded one.
+    ///   - modelFolder: the files of the embedded model; `nil` takes the hashing embedder, which needs none.
     ///   - collectionPrefix: tells installations apart that share a vector server.
+    /// - Throws: ``StaticModelError`` where a folder is named and its files cannot be used. Going on with the hashing
+    ///   embedder would only hide that: what is indexed already would no longer be found.
     public init(
-        model: (any EmbeddingModel)?, client: MCPClient, mapping: VectorToolMapping, collectionPrefix: String
-    ) {
-        let model = model ?? HashingEmbedder()
+        model: (any EmbeddingModel)?, modelFolder: String?, client: MCPClient, mapping: VectorToolMapping,
+        collectionPrefix: String
+    ) throws(StaticModelError) {
+        let model: any EmbeddingModel =
+            if let model {
+                model
+            } else if let modelFolder {
+                try StaticTokenEmbedder(folder: modelFolder)
+            } else {
+                HashingEmbedder()
+            }
         self.model = model
         self.recipe = IndexRecipe(
             collectionPrefix: collectionPrefix, model: model.name, dimension: model.dimension,

@@ -22,9 +22,9 @@ struct API: AsyncParsableCommand {
         let process = try await ServiceProcess(.api, options: self.options)
         let settings = process.settings
         let backends = try Backends(process)
-        let index = IndexParts(
-            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
-            collectionPrefix: settings.vectors.container)
+        let index = try IndexParts(
+            model: backends.embedding, modelFolder: settings.embedding.folder, client: backends.vectors,
+            mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
         let catalog = ContentCatalog(database: backends.database, bookSlug: settings.book)
         let bodies = LessonBodies(store: backends.objects)
         var personalization = PersonalizationService.Configuration()

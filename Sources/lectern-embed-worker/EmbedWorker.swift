@@ -16,9 +16,9 @@ struct EmbedWorker: AsyncParsableCommand {
     func run() async throws {
         let process = try await ServiceProcess(.embedWorker, options: self.options)
         let backends = try Backends(process)
-        let index = IndexParts(
-            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
-            collectionPrefix: process.settings.vectors.container)
+        let index = try IndexParts(
+            model: backends.embedding, modelFolder: process.settings.embedding.folder, client: backends.vectors,
+            mapping: backends.vectorMapping, collectionPrefix: process.settings.vectors.container)
         var registry = JobRegistry<JobTransaction>()
         registry.register(
             EmbedLessonHandler(

@@ -20,9 +20,9 @@ struct SearchCommand: AsyncParsableCommand {
     func run() async throws {
         let (query, limit) = (self.query, self.limit)
         let response = try await BackendSession.run(self.options) { backends, settings in
-            let index = IndexParts(
-                model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
-                collectionPrefix: settings.vectors.container)
+            let index = try IndexParts(
+                model: backends.embedding, modelFolder: settings.embedding.folder, client: backends.vectors,
+                mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
             return try await SearchService(
                 database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
                 bookSlug: settings.book

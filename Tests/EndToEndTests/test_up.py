@@ -13,10 +13,12 @@ import time
 
 import pytest
 
-from conftest import BIN, SAMPLE_BOOK, clean_environment, is_free, make_book, tail, wait_for
+from conftest import BIN, ROOT, SAMPLE_BOOK, clean_environment, is_free, make_book, tail, wait_for
 
 BASES = {"api": 8000, "storage": 8001, "vectordal": 8002, "sync": 9101, "embed": 9102, "personalize": 9103,
          "postgres": 54320}
+
+MODEL = pathlib.Path(os.environ.get("LECTERN_MODELS", ROOT / ".lectern/models")) / "wordllama"
 
 
 class Installation:
@@ -35,9 +37,9 @@ class Installation:
     def arguments(self, book, *more):
         return [BIN / "lectern", "up", "--book", book, "--port-offset", str(self.offset), "--state", self.state, *more]
 
-    def once(self, book, *more):
+    def once(self, book, *more, **environment):
         return subprocess.run(
-            self.arguments(book, "--once", *more), env=clean_environment(), stdin=subprocess.DEVNULL,
+            self.arguments(book, "--once", *more), env=clean_environment(**environment), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=120)
 
     def left_behind(self):
@@ -102,6 +104,25 @@ def test_up_takes_another_book_on_the_same_state_and_shows_that_one(installation
     assert summary["book"] == "plain-book"
     assert summary["lessons"] == 3
     assert summary["search"]["top"] == "ch03-begin"
+
+
+@pytest.mark.skipif(not MODEL.is_dir(), reason="needs the model that Deploy/fetch-model fetches")
+def test_up_embeds_with_the_static_model_where_its_folder_is_named(installation):
+    summary_of(installation.once(SAMPLE_BOOK, LECTERN_EMBEDDING_FOLDER=str(MODEL)))
+    collections = {path.name for path in (installation.state / "data" / "lectern-vectordal").rglob("*wordllama*")}
+    assert collections, "the vectors stand in a collection of another model"
+
+
+@pytest.mark.parametrize("program", ["lectern-api", "lectern-sync-worker", "lectern-embed-worker"])
+def test_a_model_that_is_named_and_broken_keeps_a_process_from_starting(tmp_path, program):
+    (tmp_path / "l2_supercat_tokenizer_config.json").write_text("{")
+    (tmp_path / "l2_supercat_256.safetensors").write_bytes(bytes(8))
+    done = subprocess.run(
+        [BIN / program, "--port", "0"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+        env=clean_environment(
+            DATABASE_URL="postgresql://127.0.0.1:1/nowhere", LECTERN_EMBEDDING_FOLDER=str(tmp_path)))
+    assert done.returncode != 0
+    assert f"{tmp_path}/l2_supercat_tokenizer_config.json cannot be used" in done.stderr
 
 
 def test_a_port_that_is_taken_is_named_with_the_way_out(installation):

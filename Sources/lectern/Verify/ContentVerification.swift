@@ -7,9 +7,9 @@ enum ContentVerification {
     typealias Report = ContentReport
 
     static func run(_ backends: Backends, _ settings: Settings) async throws -> Report {
-        let index = IndexParts(
-            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
-            collectionPrefix: settings.vectors.container)
+        let index = try IndexParts(
+            model: backends.embedding, modelFolder: settings.embedding.folder, client: backends.vectors,
+            mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
         return try await ContentAudit(
             database: backends.database, bucket: LessonBucket(backends.objects), vectors: index.vectors,
             recipe: index.recipe, bookSlug: settings.book
