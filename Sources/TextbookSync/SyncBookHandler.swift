@@ -125,15 +125,9 @@ public struct SyncBookHandler: JobHandler {
         let prefix = ObjectKey.blobPrefix(book: book.slug)
         let present = try await self.objects.call { try await self.bucket.list(prefix) }
         let lessons = bySHA.values.sorted { $0.sourcePath < $1.sourcePath }
-        if let present {
-            return lessons.filter { lesson in
-                guard let info = present[lesson.objectKey(book: book.slug)] else { return true }
-                return info.size != lesson.sizeBytes || (info.sha256 ?? lesson.sha256) != lesson.sha256
-            }
-        }
         return try await self.objects.filter(lessons) { lesson in
             try await !self.bucket.holds(
-                lesson.objectKey(book: book.slug), size: lesson.sizeBytes, sha256: lesson.sha256)
+                lesson.objectKey(book: book.slug), size: lesson.sizeBytes, sha256: lesson.sha256, listed: present)
         }
     }
 
@@ -151,13 +145,11 @@ public struct SyncBookHandler: JobHandler {
         report.lessonsUnindexed = try await self.unindexed(release)
         let prefix = ObjectKey.lessonPrefix(book: book.slug)
         let aliases = try await self.objects.call { try await self.bucket.list(prefix) }
-        let isWhole =
-            jobs.isEmpty && report.lessonsUnindexed == 0
-            && book.lessons.allSatisfy { lesson in
-                guard let aliases else { return true }
-                guard let info = aliases[lesson.bucketPath] else { return false }
-                return info.size == lesson.sizeBytes && (info.sha256 ?? lesson.sha256) == lesson.sha256
-            }
+        let strays = try await self.objects.filter(book.lessons) { lesson in
+            try await !self.bucket.holds(
+                lesson.bucketPath, size: lesson.sizeBytes, sha256: lesson.sha256, listed: aliases)
+        }
+        let isWhole = jobs.isEmpty && report.lessonsUnindexed == 0 && strays.isEmpty
         report.outcome = isWhole ? .unchanged : .repaired
         return JobOutcome(result: try report.json()) { [recipe, report] transaction in
             try await ResyncStore.begin(resync, release: release, report, in: transaction)

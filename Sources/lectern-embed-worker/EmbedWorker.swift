@@ -27,6 +27,10 @@ struct EmbedWorker: AsyncParsableCommand {
         registry.register(
             CollectVectorsHandler(
                 database: backends.database, queue: backends.jobs, vectors: index.vectors, recipe: index.recipe))
+        registry.register(
+            VerifyContentHandler(
+                database: backends.database, queue: backends.jobs, bucket: LessonBucket(backends.objects),
+                vectors: index.vectors, recipe: index.recipe))
         try await process.run(backends.workerServices(registry: registry))
     }
 }

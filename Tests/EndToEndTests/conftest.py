@@ -207,13 +207,22 @@ class Stack:
         self.command("migrate", "up")
 
     def sync(self, book=SAMPLE_BOOK):
-        """Publishes a book and returns the report."""
+        """Publishes a book and returns the report, with the release that readers see."""
         done = self.command("resync", "--path", book, "--wait", "--timeout", "100", "--output", "json")
-        return json.loads(done.stdout)
+        status = json.loads(done.stdout)
+        assert status["state"] == "done", status
+        return status["report"] | {"release": status["release"]}
 
     def enqueue_sync(self, book):
-        """Asks for a sync and returns the job's id."""
-        return int(json.loads(self.command("resync", "--path", book, "--output", "json").stdout)["job"])
+        """Asks for a resync and returns its number, which is that of its first job."""
+        return int(json.loads(self.command("resync", "--path", book, "--output", "json").stdout)["id"])
+
+    def wait_until_published(self, resync, seconds=60):
+        """Waits until a resync has ended well."""
+        wait_for(f"the end of resync {resync}", lambda: self.database.value(
+            "SELECT ended_at IS NOT NULL FROM lectern.resync WHERE job_id = %s", resync), seconds)
+        assert self.database.query(
+            "SELECT state, error_code FROM lectern.resync WHERE job_id = %s", resync) == [("done", None)]
 
     # Processes
 

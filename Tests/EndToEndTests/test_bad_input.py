@@ -300,7 +300,7 @@ def publisher(cluster, tmp_path_factory):
     with running(Stack(folder, cluster.create("publisher"))) as stack:
         stack.migrate()
         stack.start("storage", "vectordal")
-        stack.start("api", "sync-worker")
+        stack.start("api", "sync-worker", "embed-worker")
         book = make_book(folder / "book", lessons=2)
         stack.sync(book)
         yield stack, book

@@ -44,8 +44,7 @@ def test_a_book_goes_to_a_foreign_server_and_comes_back(foreign, tmp_path):
 
     stack.start("vectordal", "api", "sync-worker", "embed-worker", "personalize-worker")
     report = stack.sync(book)
-    assert (report["outcome"], report["lessons"], report["objects_put"]) == ("published", 12, 24)
-    stack.wait_until_embedded()
+    assert (report["outcome"], report["lessons"], report["objects_missing"]) == ("published", 12, 12)
     stored = [path for path in (shelves / "top-shelf").rglob("*") if path.is_file()]
     assert len(stored) == 24
 
@@ -62,7 +61,7 @@ def test_a_book_goes_to_a_foreign_server_and_comes_back(foreign, tmp_path):
         assert found[0]["lesson_slug"] == "ch02-actuators-and-movement"
 
     again = stack.sync(book)
-    assert (again["outcome"], again["objects_put"]) == ("unchanged", 0)
+    assert (again["outcome"], again["objects_missing"]) == ("unchanged", 0)
     stack.command("verify")
     findings = json.loads(stack.command("doctor", "--output", "json").stdout)
     assert not [finding for finding in findings if finding["verdict"] == "error"], findings
@@ -107,12 +106,12 @@ def test_a_foreign_server_that_goes_away_is_waited_for(fresh_stack, tmp_path):
     mapping.write_text(json.dumps(MAPPING))
     fresh_stack.environment |= {
         "MCP_STORAGE_URL": f"http://127.0.0.1:{fresh_stack.ports['storage']}/sse", "MCP_STORAGE_MAPPING": str(mapping)}
-    fresh_stack.start("vectordal", "sync-worker")
+    fresh_stack.start("vectordal", "sync-worker", "embed-worker")
     job = fresh_stack.enqueue_sync(make_book(tmp_path / "book", 2))
     # Nothing listens there yet; then a server of another kind comes up at the same address.
     with httpx.Client() as nobody, pytest.raises(httpx.HTTPError):
         nobody.get(fresh_stack.environment["MCP_STORAGE_URL"])
     assert not shelves.exists()
     fresh_stack.peer("mcp_peers/notes_server.py", "sse", shelves, fresh_stack.ports["storage"])
-    fresh_stack.command("job", "wait", job, "--timeout", 60)
+    fresh_stack.wait_until_published(job)
     assert len([path for path in shelves.rglob("*") if path.is_file()]) == 4

@@ -172,7 +172,7 @@ def test_storage_away_is_a_503_and_a_retry_and_work_goes_on_when_it_returns(publ
             assert learner.get("/api/personalize/ch01-lesson-3").status_code == 202
             assert stack.database.value("SELECT count(*) FROM lectern.release") == 1
             stack.start("storage")
-            stack.command("job", "wait", job, "--timeout", 60)
+            stack.wait_until_published(job)
             poll_text(learner, "ch01-lesson-3", 60)
             assert client.get("/api/content/lessons/ch01-lesson-2/content").status_code == 200
             text = client.get("/api/content/lessons/ch01-lesson-1/content").json()["content"]
@@ -239,7 +239,7 @@ def provided(cluster, tmp_path_factory):
         provider = stack.scripted_provider()
         stack.environment |= {"CHAT_BASE_URL": f"{provider}/v1", "CHAT_MODEL": "scripted"}
         stack.start("storage", "vectordal")
-        stack.start("api", "sync-worker", "personalize-worker")
+        stack.start("api", "sync-worker", "embed-worker", "personalize-worker")
         book = make_book(folder / "book", 1)
         stack.sync(book)
         yield stack, book, provider

@@ -32,17 +32,16 @@ public struct PlaceAliasesHandler: JobHandler {
         let prefix = ObjectKey.lessonPrefix(book: book.slug)
         let present = try await self.objects.call { try await self.bucket.list(prefix) }
         let put = try await self.objects.forEach(book.lessons) { lesson in
-            if let present, let info = present[lesson.bucketPath], info.isKnownToBe(lesson) { return 0 }
-            return try await self.place(lesson) ? 1 : 0
+            try await self.place(lesson, present) ? 1 : 0
         }
         let removed = try await self.removeStale(book, present: present)
         return self.ended(arguments, #"{"outcome":"placed","objects_put":\#(put),"objects_removed":\#(removed)}"#)
     }
 
-    private func place(_ lesson: PublishedLesson) async throws -> Bool {
+    private func place(_ lesson: PublishedLesson, _ present: [String: BlobInfo]?) async throws -> Bool {
         let sha256 = lesson.sha256
         let isThere = try await self.objects.call {
-            try await self.bucket.holds(lesson.bucketPath, size: lesson.sizeBytes, sha256: sha256)
+            try await self.bucket.holds(lesson.bucketPath, size: lesson.sizeBytes, sha256: sha256, listed: present)
         }
         if isThere { return false }
         guard let body = try await self.objects.call({ try await self.bucket.get(lesson.objectKey) }),
@@ -77,16 +76,9 @@ public struct PlaceAliasesHandler: JobHandler {
     }
 }
 
-extension BlobInfo {
-    /// True when the listing alone says that this is the lesson's text.
-    func isKnownToBe(_ lesson: PublishedLesson) -> Bool {
-        self.size == lesson.sizeBytes && self.sha256 == lesson.sha256
-    }
-}
-
 extension PublishedLesson {
     /// 64 hex digits: the blob is named after them.
-    var sha256: String {
+    package var sha256: String {
         String(self.objectKey.dropFirst(ObjectKey.blobPrefix(book: self.bookSlug).count).prefix(64))
     }
 }

@@ -93,7 +93,8 @@ struct ResyncCommand: AsyncParsableCommand {
         if let summary { try ResyncSummary.append(status, to: summary) }
         switch self.output {
         case .json, .jsonl: try Terminal.put(line: status)
-        case .text: Terminal.put(ResyncSummary.text(status))
+        // What went wrong is said on standard error, with the failure.
+        case .text: if status.failure == nil { Terminal.put(ResyncSummary.text(status)) }
         }
         if let failure = status.failure { throw failure }
         if self.errorOnNoChange, status.report?.outcome == .unchanged {

@@ -6,13 +6,14 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check what must always hold: the queue's invariants and the content.",
         discussion: """
-            Writes nothing and may run beside everything else. Exits 0 when all holds, 7 when something is broken; the
+            May run beside everything else; changes nothing unless told to repair. Exits 0 when all holds, 7 when something is broken; the
             broken invariant or the missing lesson is named.
 
             EXAMPLES
               lectern verify                 everything
               lectern verify queue           the queue's invariants I1 to I11, needs the database alone
               lectern verify content         lessons against bucket and vectors
+              lectern verify content --repair
             """,
         subcommands: [All.self, Queue.self, Content.self], defaultSubcommand: All.self)
 
@@ -64,10 +65,15 @@ struct VerifyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "content", abstract: "The database against the bucket and the vector server.")
         @OptionGroup var options: ProcessOptions
+        @Flag(help: "Put right what is broken, and look again.") var repair = false
+        @Flag(help: "Read and hash every text instead of a sample.") var full = false
         @Option(help: "How to print the result.") var output = OutputFormat.text
 
         func run() async throws {
-            let report = try await BackendSession.run(self.options) { try await ContentVerification.run($0, $1) }
+            let (samples, repairs) = (self.full ? Int.max : 20, self.repair)
+            let report = try await BackendSession.run(self.options) {
+                try await ContentVerification.run($0, $1, samples: samples, repairs: repairs)
+            }
             switch self.output {
             case .json: try Terminal.put(json: report)
             case .text: ContentVerification.print(report)
