@@ -104,7 +104,7 @@ let package = Package(
             "SemanticIndex",
             [
                 "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP",
-                "LanguageModels", "ContentHashing", logging,
+                "LanguageModels", "ContentHashing", "MarkdownHTML", logging,
             ]),
         library("Learners", ["Postgres", "ContentHashing"]),
         library(

@@ -20,12 +20,14 @@ struct ChunkRow: Sendable, Encodable {
     var chunkIndex: Int
     var sectionTitle: String
     var headingPath: [String]
+    var role: ChunkRole
     var body: String
+    var tokens: Int
     var embedHash: String
     var vectorID: String
 
     enum CodingKeys: String, CodingKey {
-        case body
+        case role, body, tokens
         case chunkIndex = "chunk_index"
         case sectionTitle = "section_title"
         case headingPath = "heading_path"
@@ -40,6 +42,7 @@ struct IndexEntry: Sendable {
     var contentHash: String
     var placement: LessonPlacement
     var chunks: [ChunkRow]
+    var postings: EntryPostings
 }
 
 /// The search tables' SQL for the indexing of lessons.
@@ -119,22 +122,24 @@ struct IndexEntryStore: Sendable {
             DELETE FROM lectern.lesson_index
             WHERE lesson_id = \(entry.lessonID)::uuid AND content_hash = \(entry.contentHash)
             """)
-        try await transaction.execute(
+        let row = try await transaction.queryOne(
             """
             INSERT INTO lectern.lesson_index (lesson_id, content_hash, collection, recipe, labels, chunks)
             VALUES (\(entry.lessonID)::uuid, \(entry.contentHash), \(self.recipe.collection),
                     \(self.recipe.fingerprint), \(labels), \(entry.chunks.count))
+            RETURNING id
             """)
+        guard let id = try row?.decode("id", as: Int64.self) else { return }
         try await transaction.execute(
             """
-            INSERT INTO lectern.chunk (lesson_id, content_hash, chunk_index, section_title, heading_path, body,
-                                       embed_hash, vector_id, model)
-            SELECT \(entry.lessonID)::uuid, \(entry.contentHash), chunk_index, section_title, heading_path, body,
-                   embed_hash, vector_id, \(self.recipe.model)
+            INSERT INTO lectern.chunk (entry_id, chunk_index, section_title, heading_path, role, body, tokens,
+                                       embed_hash, vector_id)
+            SELECT \(id)::int8, chunk_index, section_title, heading_path, role, body, tokens, embed_hash, vector_id
             FROM jsonb_to_recordset(\(try PostgresJSON(encoding: entry.chunks)))
-                   AS k (chunk_index integer, section_title text, heading_path text[], body text, embed_hash text,
-                         vector_id uuid)
+                   AS k (chunk_index integer, section_title text, heading_path text[], role text, body text,
+                         tokens integer, embed_hash text, vector_id uuid)
             """)
+        try await PostingStore.write(entry.postings, entryID: id, in: transaction)
     }
 
     /// One row by primary keys.

@@ -10,20 +10,23 @@ struct IndexingPlan {
     let rows: [ChunkRow]
     /// The texts to embed by their hash. Equal texts share one vector's numbers.
     let texts: [String: String]
+    let postings: EntryPostings
 
     init(text: String, placement: LessonPlacement, lessonID: String, recipe: IndexRecipe) {
         let breadcrumb = [placement.partTitle, placement.chapterTitle, placement.lessonTitle]
         var rows: [ChunkRow] = []
         var texts: [String: String] = [:]
         var occurrences: [String: Int] = [:]
-        for chunk in Chunker().chunks(of: text, breadcrumb: breadcrumb) {
+        let chunks = Chunker().chunks(of: text, breadcrumb: breadcrumb)
+        for chunk in chunks {
             let hash = SHA256Hex.of(chunk.embedText)
             texts[hash] = chunk.embedText
             occurrences[hash, default: 0] += 1
             rows.append(
                 ChunkRow(
                     chunkIndex: rows.count, sectionTitle: chunk.sectionTitle.storable,
-                    headingPath: chunk.headingPath.map(\.storable), body: chunk.body.storable, embedHash: hash,
+                    headingPath: chunk.headingPath.map(\.storable), role: chunk.role,
+                    body: chunk.body.storable, tokens: chunk.tokens, embedHash: hash,
                     vectorID: VectorID.make(
                         collection: recipe.collection, lessonID: lessonID, embedHash: hash,
                         occurrence: occurrences[hash, default: 1])))
@@ -33,6 +36,7 @@ struct IndexingPlan {
         self.recipe = recipe
         self.rows = rows
         self.texts = texts
+        self.postings = EntryPostings(of: chunks, text: text, titles: breadcrumb)
     }
 
     /// The vectors with their metadata, in the order of the chunks.

@@ -109,8 +109,10 @@ extension SQL {
         LEFT JOIN lectern.chapter c ON c.release_id = b.active_release AND c.part_number = p.number
         LEFT JOIN lectern.release_lesson l ON l.release_id = b.active_release AND l.chapter_number = c.number
         LEFT JOIN LATERAL (
-          SELECT array_agg(k.vector_id ORDER BY k.chunk_index) AS vector_ids FROM lectern.chunk k
-          WHERE k.lesson_id = l.lesson_id AND k.content_hash = l.content_hash) AS v ON true
+          SELECT array_agg(k.vector_id ORDER BY k.chunk_index) AS vector_ids
+          FROM lectern.lesson_index i JOIN lectern.chunk k ON k.entry_id = i.id
+          WHERE i.lesson_id = l.lesson_id AND i.content_hash = l.content_hash AND i.labels = \(sql: .indexLabels)) AS v
+          ON true
         WHERE \(sql: condition)
         ORDER BY p.number, c.number, l.position
         """

@@ -8,11 +8,11 @@ extension SQL {
         "ARRAY[p.number::text, p.title, c.number::text, c.title, l.title, l.slug, l.type]"
     }
 
-    /// The lesson's entry made by this recipe and with today's labels: `i`, at most one row. By primary key.
+    /// The lesson's entry made by this recipe and with today's labels: `i`, at most one row. By its unique index.
     package static func currentIndex(_ recipe: IndexRecipe) -> SQL {
         """
         LATERAL (
-          SELECT n.chunks FROM lectern.lesson_index n
+          SELECT n.id, n.chunks FROM lectern.lesson_index n
           WHERE n.lesson_id = l.lesson_id AND n.content_hash = l.content_hash
             AND n.collection = \(recipe.collection) AND n.recipe = \(recipe.fingerprint)
             AND n.labels = \(sql: .indexLabels)) AS i
