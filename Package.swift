@@ -161,8 +161,8 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "LanguageModels", "MCP", "CurlHTTP", argumentParser, lifecycle,
-                unixSignals, logging,
+                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP",
+                argumentParser, lifecycle, unixSignals, logging,
             ]),
 
         // Benchmarks

@@ -62,7 +62,7 @@ import TextbookSync
             fixture.write("c", number: 3, text: "Torque and gears again. Bolts nuts. \(filler)")
             try await bench.publish(fixture)
             try await bench.embedAll()
-            let order = try await bench.search.search("torque").results.map(\.lessonSlug)
+            let order = try await bench.search.search("torque", limit: 3).results.map(\.lessonSlug)
             #expect(order == ["ch01-a", "ch01-b", "ch01-c"])
         }
     }
