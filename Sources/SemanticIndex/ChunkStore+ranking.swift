@@ -72,25 +72,28 @@ extension ChunkStore {
                   FROM lectern.posting p JOIN active a ON a.id = p.entry_id
                   WHERE p.term = ANY (\(stems))
                 ),
-                term AS (
+                term AS MATERIALIZED (
                   SELECT q.term, q.weight, coalesce(sum(cardinality(f.chunks)), 0)::float8 AS chunks
                   FROM unnest(\(stems), \(stems.map { terms.weights[$0] ?? 1 })) AS q (term, weight)
                   LEFT JOIN found f ON f.term = q.term
                   GROUP BY q.term, q.weight
                 ),
                 hit AS (
-                  SELECT term, entry_id, lengths, is_frame, unnest(chunks) AS chunk, unnest(frequencies) AS frequency
-                  FROM found WHERE is_wanted
+                  SELECT f.entry_id, f.lengths, f.is_frame, unnest(f.chunks) AS chunk,
+                         unnest(f.frequencies) AS frequency, b.average,
+                         t.weight * ln(1 + (b.total - t.chunks + 0.5) / (t.chunks + 0.5)) AS rareness
+                  FROM found f JOIN term t ON t.term = f.term CROSS JOIN book b
+                  WHERE f.is_wanted
                 ),
                 scored AS (
                   SELECT h.entry_id, h.chunk,
-                         sum(t.weight * ln(1 + (b.total - t.chunks + 0.5) / (t.chunks + 0.5)) * h.frequency
+                         sum(h.rareness * h.frequency
                              / (h.frequency + \(weights.saturation)::float8
                                 * (1 - \(weights.lengthNormalization)::float8
-                                   + \(weights.lengthNormalization)::float8 * h.lengths[h.chunk + 1] / b.average)))
+                                   + \(weights.lengthNormalization)::float8 * h.lengths[h.chunk + 1] / h.average)))
                            * min(CASE WHEN h.is_frame[h.chunk + 1] THEN \(weights.frameSections)::float8 ELSE 1 END)
                            AS score
-                  FROM hit h JOIN term t ON t.term = h.term CROSS JOIN book b
+                  FROM hit h
                   GROUP BY h.entry_id, h.chunk
                   ORDER BY score DESC, h.entry_id, h.chunk
                   LIMIT \(limit)

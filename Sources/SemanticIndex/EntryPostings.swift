@@ -68,7 +68,10 @@ struct EntryPostings: Sendable, Hashable {
         func postings() -> [Posting] {
             self.counts.sorted { $0.key < $1.key }.map { stem, counts in
                 let sorted = counts.sorted { $0.key < $1.key }
-                let word = self.words[stem]?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+                // Of forms that are as frequent, the shortest: it has the fewest endings.
+                let word = self.words[stem]?.max {
+                    ($0.value, $1.key.utf8.count, $1.key) < ($1.value, $0.key.utf8.count, $0.key)
+                }?.key
                 return Posting(
                     term: stem, word: word ?? stem, chunks: sorted.map(\.key), frequencies: sorted.map(\.value))
             }
