@@ -169,15 +169,23 @@ extension ChunkStore {
         let rows = try await self.database.query(
             SQL(
                 """
-                SELECT o.word, sum(cardinality(o.chunks))::int8 AS chunks
-                FROM lectern.posting o
-                JOIN lectern.lesson_index i ON i.id = o.entry_id
-                JOIN lectern.release r ON r.id = \(releaseID)
-                JOIN lectern.release_lesson l ON l.release_id = r.id AND l.lesson_id = i.lesson_id
-                JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
-                JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-                WHERE (o.term = ANY (\(stems)) OR (o.term >= \(beginning ?? "") AND o.term < \(end)))
-                  AND \(sql: .isEntryOfRelease(recipe))
+                WITH near AS MATERIALIZED (
+                  SELECT entry_id, word, cardinality(chunks) AS chunks FROM lectern.posting WHERE term = ANY (\(stems))
+                  UNION ALL
+                  SELECT entry_id, word, cardinality(chunks) FROM lectern.posting
+                  WHERE term >= \(beginning ?? "") AND term < \(end)
+                ),
+                active AS MATERIALIZED (
+                  SELECT i.id
+                  FROM lectern.release r
+                  JOIN lectern.release_lesson l ON l.release_id = r.id
+                  JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
+                  JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
+                  JOIN lectern.lesson_index i ON \(sql: .isEntryOfRelease(recipe))
+                  WHERE r.id = \(releaseID)
+                )
+                SELECT o.word, sum(o.chunks)::int8 AS chunks
+                FROM near o JOIN active a ON a.id = o.entry_id
                 GROUP BY o.word ORDER BY chunks DESC, o.word LIMIT 2000
                 """
             ).repeated)

@@ -26,7 +26,8 @@ struct SearchEvalCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !self.cutoffs.isEmpty, self.cutoffs.allSatisfy(SearchService.limits.contains) else {
-            throw ValidationError("--k is from \(SearchService.limits.lowerBound) to \(SearchService.limits.upperBound)")
+            let limits = SearchService.limits
+            throw ValidationError("--k is from \(limits.lowerBound) to \(limits.upperBound)")
         }
         guard (0...1).contains(self.leastRecall) else { throw ValidationError("--min-recall5 is from 0 to 1") }
         guard self.budget > 0 else { throw ValidationError("--budget is above 0") }
@@ -78,7 +79,8 @@ struct SearchEvalCommand: AsyncParsableCommand {
 
     private func print(_ report: RetrievalReport) {
         let cutoffs = report.all.recall.keys.sorted()
-        let columns = ["questions"] + cutoffs.map { "recall@\($0)" } + ["mrr@10", "recall within \(report.budget) tokens"]
+        let columns =
+            ["questions"] + cutoffs.map { "recall@\($0)" } + ["mrr@10", "recall within \(report.budget) tokens"]
         Terminal.put((["kind"] + columns).joined(separator: "\t"))
         let rows = [("all", report.all)] + report.kinds.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, figures) in rows {

@@ -60,7 +60,8 @@ import Testing
     @Test func aFileOfQuestionsIsReadAndEveryFaultHasItsLine() throws {
         let line = "q1\tWhy?\tl\tthe answer\tplain"
         let questions = try RetrievalQuestion.questions(
-            fromTSV: "id\tquestion\tlesson_slug\tgold_excerpt\tkind\r\n\(line)\r\n\n# note\nq2\tHow?\tl\tso\tlow_overlap\n")
+            fromTSV: "id\tquestion\tlesson_slug\tgold_excerpt\tkind\r\n\(line)\r\n\n# note\n"
+                + "q2\tHow?\tl\tso\tlow_overlap\n")
         #expect(questions.map(\.id) == ["q1", "q2"])
         #expect(questions.map(\.kind) == [.plain, .lowOverlap])
         for (text, number) in [

@@ -39,7 +39,8 @@ import TextbookSync
         try await StoreBench.with { bench in
             var fixture = BookFixture(chapters: 1, lessons: 1)
             for (number, name) in ["a", "b", "c", "d"].enumerated() {
-                fixture.write(name, number: number + 1, text: "Common words here. \(number == 0 ? "Rare" : "Usual") one.")
+                let word = number == 0 ? "Rare" : "Usual"
+                fixture.write(name, number: number + 1, text: "Common words here. \(word) one.")
             }
             try await bench.publish(fixture)
             try await bench.embedAll()

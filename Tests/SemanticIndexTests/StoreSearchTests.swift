@@ -21,7 +21,8 @@ import TextbookSync
             #expect((answer.indexing, answer.pendingLessons) == (false, 0))
             let json = try JSONValue(encoding: answer)
             let members = try #require(json.value(at: "results[0]")?.objectValue)
-            #expect(Set(members.keys) 
+            #expect(
+                Set(members.keys)
                     == [
                         "lesson_slug", "lesson_title", "section_title", "section_anchor", "chunk_index", "text",
                         "highlights", "score",
