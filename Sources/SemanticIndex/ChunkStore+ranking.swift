@@ -43,7 +43,7 @@ extension ChunkStore {
         weights: SearchWeights
     ) async throws -> WordRanking? {
         let stems = terms.stems
-        let row = try await self.database.queryOne(
+        let statement =
             SQL(
                 """
                 WITH active AS MATERIALIZED (
@@ -105,7 +105,12 @@ extension ChunkStore {
                        ARRAY (SELECT score FROM scored ORDER BY score DESC, entry_id, chunk) AS scores
                 FROM book b WHERE b.slug IS NOT NULL
                 """
-            ).repeated)
+            ).repeated
+        let row = try await self.database.withTransaction { transaction in
+            // Compiling the statement would take longer than running it.
+            try await transaction.execute("SET LOCAL jit = off")
+            return try await transaction.queryOne(statement)
+        }
         guard let row else { return nil }
         let entries: [Int64] = try row.decode("entries")
         let chunks: [Int] = try row.decode("chunks")
