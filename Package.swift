@@ -104,7 +104,7 @@ let package = Package(
             "SemanticIndex",
             [
                 "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "MCP",
-                "LanguageModels", "ContentHashing", logging,
+                "LanguageModels", "ContentHashing", "MarkdownHTML", logging,
             ]),
         library("Learners", ["Postgres", "ContentHashing"]),
         library(
@@ -162,8 +162,8 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "LanguageModels", "MCP", "CurlHTTP", argumentParser, lifecycle,
-                unixSignals, logging,
+                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP",
+                argumentParser, lifecycle, unixSignals, logging,
             ]),
 
         // Benchmarks

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Postgres
 import Textbook
 import TextbookSync
@@ -82,7 +81,7 @@ struct ChunkStore: Sendable {
 
 extension SQL {
     /// True for the lessons `l` (with their chapter `c` and part `p`) that the filters let through.
-    fileprivate static func lessons(_ filters: SearchFilters) -> SQL {
+    static func lessons(_ filters: SearchFilters) -> SQL {
         // The server cannot be sent a NUL, and no slug holds one.
         let slug = filters.lessonSlug?.replacing("\0", with: "\u{FFFD}")
         let type = filters.type?.rawValue

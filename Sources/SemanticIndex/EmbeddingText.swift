@@ -15,7 +15,7 @@ enum EmbeddingText {
         return place.isEmpty ? text : "\(place)\n\n\(text)"
     }
 
-    private static func plain(_ body: ArraySlice<UInt8>) -> [UInt8] {
+    static func plain(_ body: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(body.count)
         var fence: (marker: UInt8, length: Int)?

@@ -43,6 +43,7 @@ struct IndexEntry: Sendable {
     var contentHash: String
     var placement: LessonPlacement
     var chunks: [ChunkRow]
+    var postings: EntryPostings
 }
 
 /// The search tables' SQL for the indexing of lessons.
@@ -120,6 +121,7 @@ struct IndexEntryStore: Sendable {
                    AS k (chunk_index integer, section_title text, heading_path text[], role text, body text,
                          tokens integer, embed_hash text, vector_id uuid)
             """)
+        try await PostingStore.write(entry.postings, entryID: id, in: transaction)
     }
 }
 

@@ -30,7 +30,7 @@ public struct IndexParts: Sendable {
         self.recipe = IndexRecipe(
             collectionPrefix: collectionPrefix, model: model.name, dimension: model.dimension,
             // Raised whenever the chunker cuts differently: every lesson is then indexed anew.
-            chunking: "1.\(TextNormalizer.version)")
+            chunking: "1.\(TextNormalizer.version).\(EntryPostings.version)")
         self.vectors = VectorIndex(client: client, mapping: mapping, recipe: self.recipe)
     }
 }

@@ -10,13 +10,15 @@ struct IndexingPlan {
     let rows: [ChunkRow]
     /// The texts to embed by their hash. Equal texts share one vector's numbers.
     let texts: [String: String]
+    let postings: EntryPostings
 
     init(text: String, placement: LessonPlacement, lessonID: String, recipe: IndexRecipe) {
         let breadcrumb = [placement.partTitle, placement.chapterTitle, placement.lessonTitle]
         var rows: [ChunkRow] = []
         var texts: [String: String] = [:]
         var occurrences: [String: Int] = [:]
-        for chunk in Chunker().chunks(of: text, breadcrumb: breadcrumb) {
+        let chunks = Chunker().chunks(of: text, breadcrumb: breadcrumb)
+        for chunk in chunks {
             let hash = SHA256Hex.of(chunk.embedText)
             texts[hash] = chunk.embedText
             occurrences[hash, default: 0] += 1
@@ -35,6 +37,7 @@ struct IndexingPlan {
         self.recipe = recipe
         self.rows = rows
         self.texts = texts
+        self.postings = EntryPostings(of: chunks, text: text, titles: breadcrumb)
     }
 
     /// The vectors with their metadata, in the order of the chunks.

@@ -25,18 +25,25 @@ public struct SearchFilters: Codable, Sendable, Hashable {
 /// One chunk that answers a search.
 public struct SearchResult: Encodable, Sendable, Hashable {
     public var lessonSlug: String
+    public var lessonTitle: String
     public var sectionTitle: String
+    /// The id of the section's heading in the lesson's page; `nil` where the chunk stands above all headings.
+    public var sectionAnchor: String?
     /// The chunk's place in its lesson, from 0.
     public var chunkIndex: Int
     /// The chunk as the author wrote it, Markdown.
     public var text: String
-    /// Cosine similarity; higher is better.
+    /// Pieces of ``SearchResult/text`` with the query's words; none where only the meaning is alike.
+    public var highlights: [SearchHighlight] = []
+    /// From 0 to 1, the higher the better. Scores of different searches cannot be compared.
     public var score: Double
 
     enum CodingKeys: String, CodingKey {
-        case text, score
+        case text, highlights, score
         case lessonSlug = "lesson_slug"
+        case lessonTitle = "lesson_title"
         case sectionTitle = "section_title"
+        case sectionAnchor = "section_anchor"
         case chunkIndex = "chunk_index"
     }
 }
@@ -49,14 +56,20 @@ public struct SearchAnswer: Encodable, Sendable, Hashable {
     public var indexing: Bool
     /// How many lessons wait.
     public var pendingLessons: Int
+    /// True when only the query's words were compared, not its meaning: the vectors could not be asked, or not all of
+    /// them are there.
+    public var degraded = false
+    /// The query with words of the book in the place of words that the book does not have.
+    public var didYouMean: String?
 
     enum CodingKeys: String, CodingKey {
-        case results, indexing
+        case results, indexing, degraded
         case pendingLessons = "pending_lessons"
+        case didYouMean = "did_you_mean"
     }
 }
 
-/// Why a search has no answer.
+/// What must be changed about a search before it can be answered.
 public struct SearchError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         case emptyQuery = "empty_query"
@@ -64,28 +77,14 @@ public struct SearchError: Error, Sendable, CustomStringConvertible {
         case queryTooLong = "query_too_long"
         /// The limit is not in ``SearchService/limits``.
         case invalidLimit = "invalid_limit"
-        /// The vector server or the embedding model does not answer; the same search may succeed later.
-        case unavailable = "search_unavailable"
-        /// The vector server answers, but has lost what the database knows it was given.
-        case indexLost = "index_lost"
     }
 
     public let code: Code
     public let message: String
-    public let underlying: (any Error)?
 
-    /// True when the caller must change the search, false when the caller can only wait.
-    public var isCallersFault: Bool {
-        switch self.code {
-        case .emptyQuery, .queryTooLong, .invalidLimit: true
-        case .unavailable, .indexLost: false
-        }
-    }
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
-        self.underlying = underlying
     }
 
     public var description: String { "\(self.code.rawValue): \(self.message)" }

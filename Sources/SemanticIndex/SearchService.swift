@@ -6,33 +6,50 @@ public import TextbookSync
 
 /// Finds the chunks of the published book that say what a query asks.
 ///
-/// The vector server names candidates; the database says which of them belong to the release that readers see, so
-/// vectors of earlier texts, of other books and of nobody are never shown.
+/// Words are compared in the database, meanings by the vector server; both scores make one. The database says which
+/// chunks belong to the release that readers see, so vectors of earlier texts, of other books and of nobody are never
+/// shown. Where the vectors cannot be had, the words answer alone and the answer says so.
 public struct SearchService: Sendable {
     public static let limits = 1...50
     public static let maximumQueryCharacters = 1_000
     /// The most candidates one search asks the vector server for.
     static let maximumCandidates = 1_000
 
+    /// How to search.
+    public struct Configuration: Sendable {
+        public var weights = SearchWeights()
+        /// How long the embedding model and the vector server may take together before the words answer alone.
+        public var vectorTime: Duration = .milliseconds(300)
+        public var glossary = SearchGlossary.empty
+        /// The book to search; `nil` takes the earliest one that has anything published.
+        public var bookSlug: String?
+
+        /// The defaults, with a book.
+        public init(bookSlug: String? = nil) {
+            self.bookSlug = bookSlug
+        }
+    }
+
     private let store: ChunkStore
     private let model: any EmbeddingModel
     private let vectors: VectorIndex
     private let recipe: IndexRecipe
-    private let bookSlug: String?
+    private let configuration: Configuration
+    private let clock: any Clock<Duration>
 
     /// - Parameters:
     ///   - model: must be the recipe's.
     ///   - vectors: must be the recipe's collection.
-    ///   - bookSlug: the book to search; `nil` takes the earliest one that has anything published.
     public init(
         database: PostgresClient, model: any EmbeddingModel, vectors: VectorIndex, recipe: IndexRecipe,
-        bookSlug: String? = nil
+        configuration: Configuration = Configuration(), clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.store = ChunkStore(database: database)
         self.model = model
         self.vectors = vectors
         self.recipe = recipe
-        self.bookSlug = bookSlug
+        self.configuration = configuration
+        self.clock = clock
     }
 
     /// - Throws: ``SearchError``, `PostgresError` when the database does not answer, `CancellationError`.
@@ -40,31 +57,24 @@ public struct SearchService: Sendable {
         _ query: String, limit: Int = 10, filters: SearchFilters = SearchFilters()
     ) async throws -> SearchAnswer {
         let query = try Self.checked(query, limit: limit)
-        guard let scope = try await self.store.scope(self.bookSlug, filters, recipe: self.recipe) else {
-            return SearchAnswer(results: [], indexing: false, pendingLessons: 0)
-        }
-        var answer = SearchAnswer(results: [], indexing: scope.pendingLessons > 0, pendingLessons: scope.pendingLessons)
+        let terms = QueryTerms(query, glossary: self.configuration.glossary)
+        let ranking = try await self.store.ranking(
+            terms, in: self.configuration.bookSlug, filters, limit: max(100, limit * 8), recipe: self.recipe,
+            weights: self.configuration.weights)
+        guard let ranking else { return SearchAnswer(results: [], indexing: false, pendingLessons: 0) }
+        var answer = SearchAnswer(
+            results: [], indexing: ranking.pendingLessons > 0, pendingLessons: ranking.pendingLessons)
         // Nothing in scope is indexed, which the answer says; a vector server has nothing to add.
-        guard scope.chunks > 0 else { return answer }
-        let vector = try await self.vector(of: query)
-        let filter = self.filter(filters, scope: scope)
-        var wanted = limit * 4
-        while true {
-            let hits = try await self.hits(vector, query, limit: wanted, filter: filter)
-            guard !hits.isEmpty else {
-                throw SearchError(.indexLost, "the vector server has none of the \(scope.chunks) chunks it was given")
-            }
-            let candidates = try await self.store.results(for: hits, releaseID: scope.releaseID, filters: filters)
-                .sorted(by: SearchSelection.isBetter)
-            // Stale vectors may stand before the good ones, and one lesson before all others: then look further.
-            if SearchSelection.shareCount(candidates) >= limit || hits.count < wanted
-                || candidates.count >= scope.chunks || wanted >= Self.maximumCandidates
-            {
-                answer.results = SearchSelection.select(candidates, limit: limit)
-                return answer
-            }
-            wanted = min(wanted * 4, Self.maximumCandidates)
+        guard ranking.chunks > 0 else { return answer }
+        let found = try await self.candidates(terms, ranking, limit: limit, filters: filters)
+        answer.degraded = found.isDegraded
+        answer.results = self.results(found, ranking, limit: limit)
+        var highlighter = Highlighter(stems: terms.stems)
+        for index in answer.results.indices {
+            answer.results[index].highlights = highlighter.highlights(in: answer.results[index].text)
         }
+        answer.didYouMean = try await self.suggestion(query, ranking)
+        return answer
     }
 
     private static func checked(_ query: String, limit: Int) throws -> String {
@@ -82,40 +92,93 @@ public struct SearchService: Sendable {
         return query
     }
 
-    private func vector(of query: String) async throws -> [Float] {
-        let vectors: [[Float]]
-        do {
-            vectors = try await self.model.embed([query])
-        } catch {
-            try Task.checkCancellation()
-            throw SearchError(.unavailable, "the embedding model does not answer", underlying: error)
-        }
-        guard let vector = vectors.first, vector.count == self.recipe.dimension else {
-            throw SearchError(.unavailable, "the embedding model gave no vector of \(self.recipe.dimension) numbers")
-        }
-        return vector
+    private struct Found {
+        var candidates: [ChunkCandidate]
+        /// Similarities by vector; `nil` where the vectors could not be asked.
+        var similarities: [String: Double]?
+        var isDegraded: Bool
     }
 
-    private func hits(
-        _ vector: [Float], _ text: String, limit: Int, filter: [String: JSONValue]
-    ) async throws -> [VectorHit] {
-        do {
-            return try await self.vectors.search(vector, text, limit, filter)
-        } catch {
-            try Task.checkCancellation()
-            throw SearchError(.unavailable, "the vector server does not answer", underlying: error)
+    /// Chunks with words of the query and chunks that are near to it.
+    private func candidates(
+        _ terms: QueryTerms, _ ranking: WordRanking, limit: Int, filters: SearchFilters
+    ) async throws -> Found {
+        let search = SimilarChunks(
+            model: self.model, vectors: self.vectors, recipe: self.recipe, clock: self.clock,
+            time: self.configuration.vectorTime)
+        func load(_ hits: [VectorHit]) async throws -> [ChunkCandidate] {
+            try await self.store.candidates(
+                ranking.scores.keys, vectorIDs: hits.map(\.id), releaseID: ranking.releaseID, filters: filters,
+                recipe: self.recipe)
+        }
+        guard ranking.collection == self.recipe.collection, ranking.recipe == self.recipe.fingerprint,
+            var hits = try await search.first(terms.text, max(50, limit * 4), filters, book: ranking.bookSlug)
+        else {
+            return Found(candidates: try await load([]), similarities: nil, isDegraded: true)
+        }
+        while true {
+            let candidates = try await load(hits.found)
+            let similarities = Dictionary(hits.found.map { ($0.id, $0.score) }, uniquingKeysWith: max)
+            let similar = candidates.filter { similarities[$0.vectorID] != nil }
+            let isAll = hits.found.count < hits.wanted
+            // What the server was given for this release and no longer names is lost.
+            let isLost = isAll && (similar.isEmpty || (filters == SearchFilters() && similar.count < ranking.chunks))
+            // Stale vectors may stand before the good ones, and one lesson before all others: then look further.
+            if SearchSelection.shareCount(similar.map(\.result)) >= limit || isAll || similar.count >= ranking.chunks
+                || hits.wanted >= Self.maximumCandidates
+            {
+                return Found(
+                    candidates: candidates, similarities: similar.isEmpty ? nil : similarities, isDegraded: isLost)
+            }
+            guard let more = try await search.more(hits, min(hits.wanted * 4, Self.maximumCandidates)) else {
+                return Found(candidates: candidates, similarities: similarities, isDegraded: true)
+            }
+            hits = more
         }
     }
 
-    /// What the vectors' metadata must hold. A lesson's labels are current whenever it counts as indexed.
-    private func filter(_ filters: SearchFilters, scope: SearchScope) -> [String: JSONValue] {
-        var filter: [String: JSONValue] = [
-            VectorMetadata.bookSlug: .string(scope.bookSlug), VectorMetadata.model: .string(self.recipe.model),
-        ]
-        if let part = filters.part { filter[VectorMetadata.partID] = VectorMetadata.partID(part) }
-        if let chapter = filters.chapter { filter[VectorMetadata.chapterID] = VectorMetadata.chapterID(chapter) }
-        if let type = filters.type { filter[VectorMetadata.lessonType] = .string(type.rawValue) }
-        if let slug = filters.lessonSlug { filter[VectorMetadata.lessonSlug] = .string(slug) }
-        return filter
+    private func results(_ found: Found, _ ranking: WordRanking, limit: Int) -> [SearchResult] {
+        let weights = self.configuration.weights
+        var similarities: [ChunkKey: Double]?
+        if let known = found.similarities {
+            let pairs = found.candidates.compactMap { candidate -> (ChunkKey, Double)? in
+                known[candidate.vectorID].map { (candidate.key, $0) }
+            }
+            similarities = Dictionary(pairs, uniquingKeysWith: max)
+        }
+        let frames = Set(found.candidates.filter(\.isFrame).map(\.key))
+        let scores = ScoreFusion.fused(
+            words: ranking.scores, vectors: similarities, weight: weights.vectors,
+            factor: { frames.contains($0) ? weights.frameSections : 1 })
+        let results = found.candidates.map { candidate in
+            var result = candidate.result
+            result.score = scores[candidate.key] ?? 0
+            return result
+        }
+        return SearchSelection.select(results.sorted(by: SearchSelection.isBetter), limit: limit)
+    }
+
+    /// The query with words of the book in the place of those that the book does not have; `nil` where it has them
+    /// all, or none is near. Costs nothing unless a word is unknown.
+    private func suggestion(_ query: String, _ ranking: WordRanking) async throws -> String? {
+        guard !ranking.unknown.isEmpty else { return nil }
+        var corrected = Array(query.utf16)
+        var isCorrected = false
+        // From the end, so that earlier places stay where they are.
+        for word in WordScan(query).words.reversed() {
+            let stems = TextNormalizer().stems(word.text)
+            guard !stems.isEmpty, stems.allSatisfy(ranking.unknown.contains),
+                let plain = TextNormalizer().words(word.text).last
+            else { continue }
+            let nearby = SpellingSuggestion.stemsNearby(plain)
+            guard !nearby.isEmpty else { continue }
+            let known = try await self.store.words(
+                stems: nearby, beginning: SpellingSuggestion.beginning(plain), releaseID: ranking.releaseID,
+                recipe: self.recipe)
+            guard let best = SpellingSuggestion.best(for: plain, of: known) else { continue }
+            corrected.replaceSubrange(word.range, with: best.utf16)
+            isCorrected = true
+        }
+        return isCorrected ? String(decoding: corrected, as: UTF16.self) : nil
     }
 }

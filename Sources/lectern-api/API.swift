@@ -29,6 +29,8 @@ struct API: AsyncParsableCommand {
         let bodies = LessonBodies(store: backends.objects)
         var personalization = PersonalizationService.Configuration()
         personalization.bookSlug = settings.book
+        var search = SearchService.Configuration(bookSlug: settings.book)
+        search.glossary = SearchGlossary(try Glossary.bundled().urduForms)
         let api = LearnerAPI(
             .init(
                 learners: LearnerStore(database: backends.database), catalog: catalog, bodies: bodies,
@@ -36,7 +38,7 @@ struct API: AsyncParsableCommand {
                     database: backends.database, queue: backends.jobs, configuration: personalization),
                 search: SearchService(
                     database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
-                    bookSlug: settings.book)))
+                    configuration: search)))
         let web = try LearnerWeb(catalog: catalog, bodies: bodies)
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(

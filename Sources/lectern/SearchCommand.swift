@@ -1,4 +1,5 @@
 import ArgumentParser
+import Personalization
 import ProcessBootstrap
 import SemanticIndex
 import TextbookSync
@@ -10,7 +11,13 @@ struct SearchCommand: AsyncParsableCommand {
             EXAMPLES
               lectern search "why do robots fall"
               lectern search --limit 3 --output json torque
-            """)
+              lectern search eval questions.tsv           measure it by questions with known answers
+            """,
+        subcommands: [SearchAskCommand.self, SearchEvalCommand.self], defaultSubcommand: SearchAskCommand.self)
+}
+
+struct SearchAskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "ask", abstract: "Ask the index one question.")
 
     @OptionGroup var options: ProcessOptions
     @Argument(help: "The question.") var query: String
@@ -36,6 +43,22 @@ struct SearchCommand: AsyncParsableCommand {
                 Terminal.put("\(score)\t\(result.lessonSlug)\t\(result.sectionTitle)")
             }
             if response.results.isEmpty { Terminal.say("nothing found") }
+            if let meant = response.didYouMean { Terminal.say("did you mean: \(meant)") }
+            if response.degraded { Terminal.say("only words were compared: the vectors cannot be asked") }
         }
+    }
+}
+
+extension SearchService {
+    /// The search that the API answers with.
+    init(_ backends: Backends, _ settings: Settings) throws {
+        let index = IndexParts(
+            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
+            collectionPrefix: settings.vectors.container)
+        var configuration = Configuration(bookSlug: settings.book)
+        configuration.glossary = SearchGlossary(try Glossary.bundled().urduForms)
+        self.init(
+            database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
+            configuration: configuration)
     }
 }

@@ -131,11 +131,20 @@ struct APIFixture: Sendable {
                 """)
             try await transaction.execute(
                 """
-                INSERT INTO lectern.chunk (lesson_id, content_hash, chunk_index, section_title, heading_path, body,
-                    embed_hash, vector_id, model)
-                SELECT lesson_id, content_hash, 0, 'One', '{One}', 'The first lesson', 'e',
-                       \(Self.vectorID)::text::uuid, 'constant'
+                INSERT INTO lectern.chunk (entry_id, chunk_index, section_title, heading_path, role, body, tokens,
+                    embed_hash, vector_id)
+                SELECT id, 0, 'One', '{One}', 'content', 'The first lesson', 3, 'e', \(Self.vectorID)::text::uuid
                 FROM lectern.lesson_index
+                """)
+            try await transaction.execute(
+                """
+                INSERT INTO lectern.entry_text (entry_id, length, lengths, is_frame, anchors)
+                SELECT id, 2, '{2}', '{false}', '{one}' FROM lectern.lesson_index
+                """)
+            try await transaction.execute(
+                """
+                INSERT INTO lectern.posting (term, entry_id, word, chunks, frequencies)
+                SELECT term, id, term, '{0}', '{1}' FROM lectern.lesson_index, unnest('{first,lesson}'::text[]) AS t (term)
                 """)
         }
     }

@@ -29,9 +29,15 @@ struct StoreBench: Sendable {
             database: self.content.database, bodies: self.bodies, model: self.model, vectors: self.vectors.index,
             recipe: self.recipe)
     }
-    var search: SearchService {
+    var search: SearchService { self.search() }
+
+    func search(
+        _ configuration: SearchService.Configuration = .init(), clock: any Clock<Duration> = ContinuousClock(),
+        recipe: IndexRecipe? = nil
+    ) -> SearchService {
         SearchService(
-            database: self.content.database, model: self.model, vectors: self.vectors.index, recipe: self.recipe)
+            database: self.content.database, model: self.model, vectors: self.vectors.index,
+            recipe: recipe ?? self.recipe, configuration: configuration, clock: clock)
     }
     var audit: ContentAudit {
         ContentAudit(

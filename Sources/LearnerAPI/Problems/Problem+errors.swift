@@ -84,8 +84,6 @@ extension Problem {
             self.init(
                 field: "limit", .unknownValue,
                 "Expected a whole number from \(limits.lowerBound) to \(limits.upperBound).")
-        case .unavailable, .indexLost:
-            self.init(.searchUnavailable, "The search index cannot be reached.", retryAfter: 5, cause: error)
         }
     }
 

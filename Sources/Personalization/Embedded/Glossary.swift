@@ -53,6 +53,16 @@ public struct Glossary: Sendable {
         return Glossary(version: file.version, terms: file.terms)
     }
 
+    /// The terms, each with its other spellings after it, by their names in Urdu; the term alone by its explanation.
+    public var urduForms: [String: [String]] {
+        var forms: [String: [String]] = [:]
+        for term in self.terms {
+            for name in term.urduNames ?? [] { forms[name, default: []] += [term.term] + term.aliases }
+            forms[term.urdu, default: []].append(term.term)
+        }
+        return forms
+    }
+
     /// This glossary with a book's own terms, which take precedence.
     public func adding(_ bookTerms: [GlossaryTerm]) -> Glossary {
         guard !bookTerms.isEmpty else { return self }

@@ -15,13 +15,15 @@ public struct GlossaryTerm: Hashable, Sendable, Codable {
     public var explanation: String
     /// The explanation in Urdu; the term itself stays in Latin script.
     public var urdu: String
+    /// What Urdu speakers call it, in Urdu script.
+    public var urduNames: [String]?
     /// A comparison with everyday life, in whole sentences.
     public var analogy: String?
 
     /// A term from its fields.
     public init(
         term: String, aliases: [String] = [], domain: ProfileSlice.Domain, level: Level = .core, explanation: String,
-        urdu: String, analogy: String? = nil
+        urdu: String, urduNames: [String]? = nil, analogy: String? = nil
     ) {
         self.term = term
         self.aliases = aliases
@@ -29,6 +31,7 @@ public struct GlossaryTerm: Hashable, Sendable, Codable {
         self.level = level
         self.explanation = explanation
         self.urdu = urdu
+        self.urduNames = urduNames
         self.analogy = analogy
     }
 }

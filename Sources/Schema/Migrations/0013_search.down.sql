@@ -1,0 +1,2 @@
+DROP TABLE lectern.posting;
+DROP TABLE lectern.entry_text;
