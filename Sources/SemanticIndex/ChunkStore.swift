@@ -53,30 +53,6 @@ struct ChunkStore: Sendable {
             """)
         return try rows.map { try $0.decode("slug") }
     }
-
-    /// The hits that are chunks of the release and within the filters. By `chunk_vector` and the primary keys.
-    func results(for hits: [VectorHit], releaseID: Int64, filters: SearchFilters) async throws -> [SearchResult] {
-        let scores = Dictionary(hits.map { ($0.id, $0.score) }, uniquingKeysWith: max)
-        // What is no UUID was never given out by us.
-        let ids = scores.keys.compactMap(UUID.init(uuidString:))
-        let rows = try await self.database.query(
-            """
-            SELECT k.vector_id, l.slug, k.section_title, k.chunk_index, k.body
-            FROM lectern.chunk k
-            JOIN lectern.lesson_index i ON i.id = k.entry_id
-            JOIN lectern.release_lesson l ON l.release_id = \(releaseID) AND l.lesson_id = i.lesson_id
-                                         AND l.content_hash = i.content_hash
-            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
-            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-            WHERE k.vector_id = ANY (\(ids)) AND i.labels = \(sql: .indexLabels) AND \(sql: .lessons(filters))
-            """)
-        return try rows.compactMap { row in
-            guard let score = scores[try row.decode("vector_id")] else { return nil }
-            return SearchResult(
-                lessonSlug: try row.decode("slug"), sectionTitle: try row.decode("section_title"),
-                chunkIndex: try row.decode("chunk_index"), text: try row.decode("body"), score: score)
-        }
-    }
 }
 
 extension SQL {

@@ -50,7 +50,9 @@ public struct EmbedLessonHandler: JobHandler {
         let plan = IndexingPlan(text: text, placement: placement, lessonID: lessonID, recipe: self.recipe)
         let vectors = try await self.embed(plan)
         try await self.upsert(plan, vectors: vectors.byHash, contentHash: hash)
-        let entry = IndexEntry(lessonID: lessonID, contentHash: hash, placement: placement, chunks: plan.rows)
+        let entry = IndexEntry(
+            lessonID: lessonID, contentHash: hash, placement: placement, chunks: plan.rows,
+            postings: plan.postings)
         let report = IndexingReport(
             outcome: .indexed, lesson: placement.lessonSlug, chunks: plan.rows.count, embedded: vectors.computed)
         return JobOutcome(result: try report.json()) { [store] transaction in

@@ -27,13 +27,7 @@ struct SearchAskCommand: AsyncParsableCommand {
     func run() async throws {
         let (query, limit) = (self.query, self.limit)
         let response = try await BackendSession.run(self.options) { backends, settings in
-            let index = try IndexParts(
-                model: backends.embedding, modelFolder: settings.embedding.folder, client: backends.vectors,
-                mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
-            return try await SearchService(
-                database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
-                bookSlug: settings.book
-            ).search(query, limit: limit)
+            try await SearchService(backends, settings).search(query, limit: limit)
         }
         switch self.output {
         case .json: try Terminal.put(json: response)
@@ -52,9 +46,9 @@ struct SearchAskCommand: AsyncParsableCommand {
 extension SearchService {
     /// The search that the API answers with.
     init(_ backends: Backends, _ settings: Settings) throws {
-        let index = IndexParts(
-            model: backends.embedding, client: backends.vectors, mapping: backends.vectorMapping,
-            collectionPrefix: settings.vectors.container)
+        let index = try IndexParts(
+            model: backends.embedding, modelFolder: settings.embedding.folder, client: backends.vectors,
+            mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
         var configuration = Configuration(bookSlug: settings.book)
         configuration.glossary = SearchGlossary(try Glossary.bundled().urduForms)
         self.init(
