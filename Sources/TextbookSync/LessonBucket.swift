@@ -50,15 +50,28 @@ public struct LessonBucket: Sendable {
                 BlobInfo(try await store.put(key: key, body: body, contentType: "text/markdown; charset=utf-8"))
             },
             get: { key in try await store.get(key: key) },
-            head: { key in try await store.head(key: key).map(BlobInfo.init) },
+            head: { key in
+                // What a server cannot tell of an object, for example since it is damaged, is written anew.
+                try await Self.unlessFailed { try await store.head(key: key).map(BlobInfo.init) }
+            },
             delete: { key in _ = try await store.delete(key: key) },
-            list: { prefix in try await Self.list(store, prefix) })
+            // One damaged object may keep a server from listing; then each is asked for.
+            list: { prefix in try await Self.unlessFailed { try await Self.list(store, prefix) } })
     }
 }
 
 extension LessonBucket {
     /// More objects than this are not listed: a server that answers without end must not fill the memory.
     private static let mostListed = 1_000_000
+
+    /// `nil` where the tool ran and failed. Outages and refusals are errors as ever.
+    private static func unlessFailed<T>(_ body: () async throws -> T?) async throws -> T? {
+        do {
+            return try await body()
+        } catch let error as MCPError where error.code == .toolFailed {
+            return nil
+        }
+    }
 
     private static func list(_ store: MCPObjectStore, _ prefix: String) async throws -> [String: BlobInfo]? {
         guard store.canList else { return nil }

@@ -63,7 +63,7 @@ extension VectorToolMapping {
             call: .own("vector_delete", ["collection": "{collection}", "ids": "{ids}"]), deleted: "deleted"),
         count: Count(
             call: .own("vector_count", ["collection": "{collection}", "filter": "{filter}"]), count: "count"),
-        notFound: [ResultCondition(path: "error", equals: "not_found")])
+        notFound: [ResultCondition(path: "error", equals: "collection_not_found")])
 }
 
 extension ToolOperation {

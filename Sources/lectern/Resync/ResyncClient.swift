@@ -12,7 +12,8 @@ import TextbookSync
 protocol ResyncClient: Sendable {
     /// Between two looks at a resync.
     var pause: Duration { get }
-    func start(_ order: SyncBook) async throws -> ResyncStatus
+    /// - Returns: how it stands, and whether the same had been asked for before.
+    func start(_ order: SyncBook) async throws -> (status: ResyncStatus, isKnown: Bool)
     func status(of id: String) async throws -> ResyncStatus
 }
 
@@ -26,9 +27,9 @@ struct LocalResyncs: ResyncClient {
             database: database, queue: PostgresJobQueue(database: database, logger: logger))
     }
 
-    func start(_ order: SyncBook) async throws -> ResyncStatus {
-        let id = try await self.service.start(order, actor: "cli").id
-        return try await self.status(of: "\(id)")
+    func start(_ order: SyncBook) async throws -> (status: ResyncStatus, isKnown: Bool) {
+        let (id, isKnown) = try await self.service.start(order, actor: "cli")
+        return (try await self.status(of: "\(id)"), isKnown)
     }
 
     func status(of id: String) async throws -> ResyncStatus {
@@ -61,7 +62,7 @@ struct RemoteResyncs: ResyncClient {
         }
     }
 
-    func start(_ order: SyncBook) async throws -> ResyncStatus {
+    func start(_ order: SyncBook) async throws -> (status: ResyncStatus, isKnown: Bool) {
         let folder: BookFolder
         do throws(BookFolderError) {
             folder = try BookFolder.read(order.path ?? "")
@@ -81,15 +82,16 @@ struct RemoteResyncs: ResyncClient {
             method: "POST", url: "\(self.base)/api/ops/v1/resyncs?\(query.percentEncodedQuery ?? "")",
             body: TarWriter.archive(folder), timeout: .seconds(600), idleTimeout: .seconds(60))
         request.headers = [("Content-Type", "application/x-tar")]
-        return try await self.send(request)
+        let (status, code) = try await self.send(request)
+        return (status, code == 200)
     }
 
     func status(of id: String) async throws -> ResyncStatus {
-        try await self.send(HTTPClientRequest(url: "\(self.base)/api/ops/v1/resyncs/\(id)"))
+        try await self.send(HTTPClientRequest(url: "\(self.base)/api/ops/v1/resyncs/\(id)")).status
     }
 
     /// The same files sent twice are one resync, so a lost answer is asked for again.
-    private func send(_ original: HTTPClientRequest) async throws -> ResyncStatus {
+    private func send(_ original: HTTPClientRequest) async throws -> (status: ResyncStatus, code: Int) {
         var request = original
         request.headers.append(("Accept", "application/json"))
         if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
@@ -98,7 +100,8 @@ struct RemoteResyncs: ResyncClient {
             do {
                 let answer = try await self.http.execute(request)
                 switch answer.status {
-                case 200, 202: return try JSONDecoder().decode(ResyncStatus.self, from: Data(answer.body))
+                case 200, 202:
+                    return (try JSONDecoder().decode(ResyncStatus.self, from: Data(answer.body)), answer.status)
                 case 401, 403: throw CommandFailure(.notAllowed, "the API refuses the token (\(answer.status))")
                 case 404: throw CommandFailure(.notFound, "\(self.base) has no such resync or no operators' API")
                 case 413, 422, 400, 415:

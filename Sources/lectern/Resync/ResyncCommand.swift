@@ -54,21 +54,20 @@ struct ResyncCommand: AsyncParsableCommand {
         wish.onlyPlan = self.plan ? true : nil
         wish.allowsOlder = self.allowOlder ? true : nil
         let order = wish
-        let status: ResyncStatus
         if let url {
-            let client = try RemoteResyncs(url: url, tokenFile: self.tokenFile)
-            status = try await self.follow(client, order)
+            try await self.follow(try RemoteResyncs(url: url, tokenFile: self.tokenFile), order)
         } else {
-            status = try await self.database.with { database, process in
+            try await self.database.with { database, process in
                 try await self.follow(LocalResyncs(database: database, logger: process.logger), order)
             }
         }
-        try self.report(status)
     }
 
-    private func follow(_ resyncs: some ResyncClient, _ order: SyncBook) async throws -> ResyncStatus {
-        var status = try await resyncs.start(order)
-        guard self.wait || self.plan else { return status }
+    private func follow(_ resyncs: some ResyncClient, _ order: SyncBook) async throws {
+        var (status, isKnown) = try await resyncs.start(order)
+        // What readers see already had been asked for in just this state.
+        if isKnown, status.state == .done { status.report?.outcome = .unchanged }
+        guard self.wait || self.plan else { return try self.report(status) }
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(self.timeout)
         var display = ResyncDisplay(output: self.output)
@@ -85,7 +84,7 @@ struct ResyncCommand: AsyncParsableCommand {
             status = try await resyncs.status(of: status.id)
         }
         display.end()
-        return status
+        try self.report(status)
     }
 
     private func report(_ status: ResyncStatus) throws {

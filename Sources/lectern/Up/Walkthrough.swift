@@ -95,7 +95,7 @@ struct Walkthrough {
     /// Syncs the book and waits until readers see it.
     private func publish() async throws {
         let resyncs = LocalResyncs(database: self.database, logger: Logger(label: "lectern"))
-        var status = try await resyncs.start(SyncBook(path: self.book.path))
+        var status = try await resyncs.start(SyncBook(path: self.book.path)).status
         let deadline = ContinuousClock().now + .seconds(600)
         while !status.done {
             guard ContinuousClock().now < deadline else {
