@@ -21,8 +21,10 @@ public struct BookUploads: Sendable {
     public struct Limits: Sendable, Hashable {
         /// The most bytes of one text.
         public var maximumFileBytes = 4 * 1024 * 1024
-        /// The most bytes of the whole stream.
+        /// The most bytes of all texts together.
         public var maximumBytes = 256 * 1024 * 1024
+        /// The most bytes of the whole stream, with the files that are passed over.
+        public var maximumStreamBytes = 2 * 1024 * 1024 * 1024
         public var maximumFiles = 50_000
 
         public init() {}
@@ -76,14 +78,15 @@ public struct BookUploads: Sendable {
     ) async throws -> Receipt where Stream.Element == [UInt8] {
         var reader = TarReader(limit: self.limits.maximumFileBytes, keeps: Self.isText)
         var bytes = 0
+        var kept = 0
         var hashes: [String: String] = [:]
         var portion: [(path: String, body: [UInt8]?)] = []
         var portionBytes = 0
         for try await piece in stream {
             bytes += piece.count
-            guard bytes <= self.limits.maximumBytes else {
+            guard bytes <= self.limits.maximumStreamBytes else {
                 throw UploadError(
-                    code: .tooLarge, message: "the files have more than \(self.limits.maximumBytes) bytes together")
+                    code: .tooLarge, message: "the stream has more than \(self.limits.maximumStreamBytes) bytes")
             }
             let entries: [TarReader.Entry]
             do throws(TarReader.Fault) {
@@ -101,6 +104,12 @@ public struct BookUploads: Sendable {
                         code: .tooLarge, message: "there are more than \(self.limits.maximumFiles) files")
                 }
                 let body = Self.isText(entry.name) ? entry.body : nil
+                kept += body?.count ?? 0
+                guard kept <= self.limits.maximumBytes else {
+                    throw UploadError(
+                        code: .tooLarge,
+                        message: "the texts have more than \(self.limits.maximumBytes) bytes together")
+                }
                 hashes[path] = body.map { ContentHash(of: $0).hex } ?? "-"
                 portion.append((path, body))
                 portionBytes += (body?.count ?? 0) + 200
@@ -118,7 +127,7 @@ public struct BookUploads: Sendable {
             of: hashes.sorted { $0.key < $1.key }.map { "\($0.key.utf8.count):\($0.key)\($0.value)\n" }.joined()
         ).hex
         try await self.database.execute(
-            "UPDATE lectern.upload SET manifest = \(manifest), size_bytes = \(Int64(bytes)) WHERE id = \(id)::uuid")
+            "UPDATE lectern.upload SET manifest = \(manifest), size_bytes = \(Int64(kept)) WHERE id = \(id)::uuid")
         return Receipt(id: id, manifest: manifest, files: hashes.count)
     }
 

@@ -118,7 +118,7 @@ extension ResyncStatus {
             let error = self.error ?? .init(code: "failed", message: "no reason was given")
             let code: ExitStatus
             switch error.code {
-            case "no_lessons", "too_many_deletes", "plan_changed", "older_revision": code = .guarded
+            case "no_lessons", "too_many_deletes", "plan_changed", "older_revision", "book_unreadable": code = .guarded
             case "not_stored", "not_indexed": code = .partial
             case "release_moved": code = .temporary
             default: code = .permanent
