@@ -63,6 +63,7 @@ extension Finding {
         case notUTF8 = "not_utf8"
         case oversize = "oversize"
         case prerequisiteCycle = "prerequisite_cycle"
+        case secret
         case unclosedAdmonition = "unclosed_admonition"
         case unclosedFence = "unclosed_fence"
         case unknownPrerequisite = "unknown_prerequisite"

@@ -7,12 +7,19 @@ struct LessonLint {
     let bytes: [UInt8]
     let blocks: [Block]
 
-    /// Unclosed blocks and links to files that are not there.
+    /// Unclosed blocks, links to files that are not there, and what looks like a secret.
     ///
     /// - Parameter isKnown: whether a path relative to the book's root exists.
     func findings(isKnown: (String) -> Bool) -> [Finding] {
         var findings: [Finding] = []
         var broken = 0
+        for secret in SecretScan.findings(in: self.bytes) {
+            findings.append(
+                Finding(
+                    .error, .secret, file: self.path, line: secret.line,
+                    message: "this looks like \(secret.what), and readers would see it",
+                    advice: "remove and revoke it; where it is made up, let it say EXAMPLE"))
+        }
         for block in self.blocks {
             if let fence = block.fence {
                 if !fence.isClosed { findings.append(self.unclosedFence(block)) }

@@ -2,15 +2,18 @@
 
 import io
 import json
+import pathlib
 import random
 import signal
+import subprocess
 import tarfile
 import threading
 
 import httpx
 import pytest
 
-from conftest import FIRST_LESSON, SAMPLE_BOOK, Stack, make_book, problem, running, wait_for, write_lesson
+from conftest import (
+    BIN, FIRST_LESSON, SAMPLE_BOOK, Stack, clean_environment, make_book, problem, running, wait_for, write_lesson)
 
 TOKEN = "a-token-of-operators"
 
@@ -279,3 +282,32 @@ def test_what_is_lost_behind_our_back_is_found_named_and_put_right(fresh_stack, 
     stack.command("verify", "content", "--full", "--repair")
     assert stack.database.value("SELECT count(*) FROM lectern.embedding") == before, "nothing was embedded anew"
     stack.command("verify", "content", "--full")
+
+
+@pytest.mark.parametrize("how", ["curl", "lectern"])
+def test_the_script_of_ci_systems_comes_to_its_verdict_at_the_real_api(site, tmp_path, how):
+    stack, book, token = site
+    script = pathlib.Path(__file__).resolve().parents[2] / "Deploy/ci/resync.sh"
+    lesson = book / FIRST_LESSON
+    before = lesson.read_text()
+
+    def run(**more):
+        environment = clean_environment(
+            LECTERN_URL=stack.api, LECTERN_TOKEN_FILE=str(token), RESYNC_PATH=str(book), RESYNC_TIMEOUT="60",
+            RESYNC_COMMAND="curl" if how == "curl" else str(BIN / "lectern"), RESYNC_ANNOTATE="github",
+            RESYNC_OUTPUTS=str(tmp_path / "outputs"), RESYNC_SUMMARY=str(tmp_path / "summary.md")) | more
+        (tmp_path / "outputs").write_text("")
+        return subprocess.run([script], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=100, cwd=tmp_path)
+
+    try:
+        lesson.write_text(before + f"\nSent by {how}.\n")
+        done = run(RESYNC_COMMIT=how)
+        assert done.returncode == 0, done.stderr
+        assert "updated=1" in (tmp_path / "outputs").read_text() and (tmp_path / "summary.md").read_text()
+        lesson.write_text(before + "\n```\nopen\n")
+        done = run(RESYNC_COMMIT=how + "2")
+        assert done.returncode == 7, done.stderr
+        assert f"{FIRST_LESSON},line=" in done.stdout + done.stderr
+    finally:
+        lesson.write_text(before)
