@@ -34,6 +34,10 @@ struct ChunkCandidate: Sendable {
 }
 
 extension ChunkStore {
+    /// Lessons whose chunks are scored. Those that have only frequent ones of the query's stems cannot come first when
+    /// so many have rarer ones or more of them; lessons with the same stems are scored together.
+    private static let scoredEntries = 300
+
     /// One statement over the release that readers see; `nil` when nothing is published.
     ///
     /// Reads the entries of the release's lessons and, by primary key, the postings of the query's stems. How rare a
@@ -73,17 +77,26 @@ extension ChunkStore {
                   WHERE p.term = ANY (\(stems))
                 ),
                 term AS MATERIALIZED (
-                  SELECT q.term, q.weight, coalesce(sum(cardinality(f.chunks)), 0)::float8 AS chunks
-                  FROM unnest(\(stems), \(stems.map { terms.weights[$0] ?? 1 })) AS q (term, weight)
-                  LEFT JOIN found f ON f.term = q.term
-                  GROUP BY q.term, q.weight
+                  SELECT c.term, c.chunks,
+                         c.weight * power(ln(1 + (b.total - c.chunks + 0.5) / (c.chunks + 0.5)),
+                                          \(weights.rareness)::float8) AS rareness
+                  FROM (SELECT q.term, q.weight, coalesce(sum(cardinality(f.chunks)), 0)::float8 AS chunks
+                        FROM unnest(\(stems), \(stems.map { terms.weights[$0] ?? 1 })) AS q (term, weight)
+                        LEFT JOIN found f ON f.term = q.term
+                        GROUP BY q.term, q.weight) AS c CROSS JOIN book b
+                ),
+                best AS MATERIALIZED (
+                  SELECT f.entry_id
+                  FROM found f JOIN term t ON t.term = f.term
+                  WHERE f.is_wanted
+                  GROUP BY f.entry_id
+                  ORDER BY sum(t.rareness) DESC FETCH FIRST \(Self.scoredEntries) ROWS WITH TIES
                 ),
                 hit AS (
                   SELECT f.entry_id, f.lengths, f.is_frame, unnest(f.chunks) AS chunk,
                          unnest(f.frequencies) AS frequency, b.average,
-                         t.weight * ln(1 + (b.total - t.chunks + 0.5) / (t.chunks + 0.5)) AS rareness
-                  FROM found f JOIN term t ON t.term = f.term CROSS JOIN book b
-                  WHERE f.is_wanted
+                         t.rareness
+                  FROM best e JOIN found f ON f.entry_id = e.entry_id JOIN term t ON t.term = f.term CROSS JOIN book b
                 ),
                 scored AS (
                   SELECT h.entry_id, h.chunk,

@@ -1,12 +1,12 @@
 /// What keyword search knows of one entry of the index: the stems of its chunks, counted.
 struct EntryPostings: Sendable, Hashable {
     /// Changes whenever the same chunks give other postings: every lesson is then indexed anew.
-    static let version = "1"
+    static let version = "2"
 
     /// What one word of a title counts, measured in words of the body.
     private static let lessonTitleWeight = 0.5
     private static let outerTitleWeight = 0.25
-    private static let headingWeight = 1.0
+    private static let headingWeight = 0.5
 
     /// A stem, and where the entry has it.
     struct Posting: Sendable, Hashable, Encodable {
@@ -40,7 +40,10 @@ struct EntryPostings: Sendable, Hashable {
             tally.count(String(decoding: body, as: UTF8.self), in: index, weight: 1)
             for heading in chunk.headingPath { tally.count(heading, in: index, weight: Self.headingWeight) }
             if let lesson = titles.last { tally.count(lesson, in: index, weight: Self.lessonTitleWeight) }
-            for title in titles.dropLast() { tally.count(title, in: index, weight: Self.outerTitleWeight) }
+            // In every chunk they would tell none apart, and make their words look frequent in the text.
+            for title in titles.dropLast() where index == 0 {
+                tally.count(title, in: index, weight: Self.outerTitleWeight)
+            }
             lengths.append(tally.total - before)
         }
         let anchors = SectionAnchors(text)
@@ -57,7 +60,7 @@ struct EntryPostings: Sendable, Hashable {
         private var words: [String: [String: Int]] = [:]
 
         mutating func count(_ text: String, in chunk: Int, weight: Double) {
-            for word in TextNormalizer().words(text) where !StopWords.all.contains(word) {
+            for word in TextNormalizer().words(text) where !StopWords.search.contains(word) {
                 let stem = Stemmer.stem(word)
                 self.counts[stem, default: [:]][chunk, default: 0] += weight
                 self.words[stem, default: [:]][word, default: 0] += 1

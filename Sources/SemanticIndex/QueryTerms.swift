@@ -11,7 +11,8 @@ struct QueryTerms {
     init(_ query: String, glossary: SearchGlossary) {
         var weights: [String: Double] = [:]
         func add(_ text: String, weight: Double) {
-            for stem in TextNormalizer().stems(text) where weights[stem] != nil || weights.count < Self.maximum {
+            let words = TextNormalizer().words(text).filter { !StopWords.search.contains($0) }
+            for stem in words.map(Stemmer.stem) where weights[stem] != nil || weights.count < Self.maximum {
                 weights[stem, default: 0] += weight
             }
         }

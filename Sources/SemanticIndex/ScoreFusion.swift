@@ -1,5 +1,8 @@
 /// One score out of two that are measured on different scales.
 enum ScoreFusion {
+    /// How many of a lesson's chunks speak for it.
+    private static let chunksThatCount = 3
+
     /// Every candidate's score, from 0 to 1.
     ///
     /// Words score from 0, which is what a chunk without any of them has, so only the best is needed as a measure.
@@ -24,5 +27,29 @@ enum ScoreFusion {
             fused[key, default: 0] += weight * factor(key) * (width > 0 ? (similarity - low) / width : 1)
         }
         return fused
+    }
+
+    /// The scores, lifted where other chunks of the same lesson score well too, and again from 0 to 1.
+    ///
+    /// What the best chunks of a lesson have together is measured by the lesson that has most. A question's words and
+    /// their answer are often some paragraphs apart.
+    ///
+    /// - Parameters:
+    ///   - scores: from 0 to 1.
+    ///   - weight: what the best lesson adds to its chunks, 0 or more.
+    static func lifted<Key: Hashable, Lesson: Hashable>(
+        _ scores: [Key: Double], by lesson: (Key) -> Lesson, weight: Double
+    ) -> [Key: Double] {
+        guard weight > 0 else { return scores }
+        let evidence = Dictionary(grouping: scores, by: { lesson($0.key) }).mapValues { chunks in
+            chunks.map(\.value).sorted(by: >).prefix(self.chunksThatCount).reduce(0, +)
+        }
+        let most = evidence.values.max() ?? 0
+        guard most > 0 else { return scores }
+        var lifted = scores
+        for (key, score) in scores {
+            lifted[key] = (score + weight * (evidence[lesson(key)] ?? 0) / most) / (1 + weight)
+        }
+        return lifted
     }
 }

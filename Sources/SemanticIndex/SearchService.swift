@@ -124,8 +124,8 @@ public struct SearchService: Sendable {
             // What the server was given for this release and no longer names is lost.
             let isLost = isAll && (similar.isEmpty || (filters == SearchFilters() && similar.count < ranking.chunks))
             // Stale vectors may stand before the good ones, and one lesson before all others: then look further.
-            if SearchSelection.shareCount(similar.map(\.result)) >= limit || isAll || similar.count >= ranking.chunks
-                || hits.wanted >= Self.maximumCandidates
+            if SearchSelection.shareCount(similar.map(\.result), limit: limit) >= limit || isAll
+                || similar.count >= ranking.chunks || hits.wanted >= Self.maximumCandidates
             {
                 return Found(
                     candidates: candidates, similarities: similar.isEmpty ? nil : similarities, isDegraded: isLost)
@@ -147,9 +147,10 @@ public struct SearchService: Sendable {
             similarities = Dictionary(pairs, uniquingKeysWith: max)
         }
         let frames = Set(found.candidates.filter(\.isFrame).map(\.key))
-        let scores = ScoreFusion.fused(
+        let fused = ScoreFusion.fused(
             words: ranking.scores, vectors: similarities, weight: weights.vectors,
             factor: { frames.contains($0) ? weights.frameSections : 1 })
+        let scores = ScoreFusion.lifted(fused, by: \.entryID, weight: weights.lesson)
         let results = found.candidates.map { candidate in
             var result = candidate.result
             result.score = scores[candidate.key] ?? 0

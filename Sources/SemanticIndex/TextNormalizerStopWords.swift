@@ -3,6 +3,16 @@ enum StopWords {
     /// English and Urdu together, in the form ``TextNormalizer`` gives words.
     static let all = Set((english + " " + urdu).split(separator: " ").map { StopWords.folded(String($0)) })
 
+    /// The same with words that a question has and an answer need not have, for search by words.
+    static let search = all.union(vague.split(separator: " ").map { StopWords.folded(String($0)) })
+
+    private static let vague = """
+        already allow allows allowed another anybody anyone anything anyway become becomes became come came comes \
+        coming even ever every everybody everyone everything however indeed instead please quite rather really said \
+        say saying says seem seems since somebody someone something somehow still take taken takes thing things think \
+        though thus want wants went yet
+        """
+
     private static let english = """
         a about above after again all also am an and any are arent as at be because been before being below between \
         both but by can cannot cant could did didnt do does doesnt doing dont down during each either else etc few \

@@ -21,6 +21,37 @@ import TextbookSync
         }
     }
 
+    @Test func aLessonWithSeveralGoodChunksLiftsEachOfThem() {
+        let scores = ["a1": 0.6, "a2": 0.5, "a3": 0.4, "a4": 0.3, "b1": 0.65, "c1": 0]
+        func lifted(_ weight: Double) -> [String: Double] {
+            ScoreFusion.lifted(scores, by: \.first, weight: weight)
+        }
+        #expect(lifted(0) == scores)
+        let some = lifted(0.5)
+        // The best lesson adds the whole weight, the others their share of what it has in its three best chunks.
+        #expect(abs((some["a1"] ?? 0) - (0.6 + 0.5) / 1.5) < 1e-9)
+        #expect(abs((some["a4"] ?? 0) - (0.3 + 0.5) / 1.5) < 1e-9)
+        #expect(abs((some["b1"] ?? 0) - (0.65 + 0.5 * 0.65 / 1.5) / 1.5) < 1e-9)
+        #expect(some["c1"] == 0)
+        #expect(some.values.allSatisfy { (0...1).contains($0) })
+        #expect(ScoreFusion.lifted(["x": 0.0], by: \.first, weight: 1) == ["x": 0])
+        #expect(ScoreFusion.lifted(["x": 1.0], by: \.first, weight: 1) == ["x": 1])
+    }
+
+    @Test func oneLessonHasAtMostHalfOfThePlaces() {
+        func result(_ slug: String, _ index: Int) -> SearchResult {
+            SearchResult(
+                lessonSlug: slug, lessonTitle: "", sectionTitle: "", chunkIndex: index, text: "",
+                score: (slug == "a" ? 0.9 : 0.5) - Double(index) / 100)
+        }
+        let all = (0..<20).map { result("a", $0) } + (0..<20).map { result("b", $0) }
+        for (limit, share) in [(1, 1), (3, 3), (4, 3), (10, 5), (20, 10)] {
+            let chosen = SearchSelection.select(all, limit: limit)
+            #expect(chosen.count == limit)
+            #expect(chosen.count { $0.lessonSlug == "a" } == share)
+        }
+    }
+
     @Test func aSuggestionComesFromTheReleaseThatReadersSee() async throws {
         try await StoreBench.with { bench in
             try await bench.publish(.topics())
