@@ -17,7 +17,8 @@ public struct SearchService: Sendable {
 
     /// How to search.
     public struct Configuration: Sendable {
-        public var weights = SearchWeights()
+        /// `nil` takes those that suit the embedding model.
+        public var weights: SearchWeights?
         /// How long the embedding model and the vector server may take together before the words answer alone.
         public var vectorTime: Duration = .milliseconds(300)
         public var glossary = SearchGlossary.empty
@@ -35,6 +36,7 @@ public struct SearchService: Sendable {
     private let vectors: VectorIndex
     private let recipe: IndexRecipe
     private let configuration: Configuration
+    private let weights: SearchWeights
     private let clock: any Clock<Duration>
 
     /// - Parameters:
@@ -49,6 +51,7 @@ public struct SearchService: Sendable {
         self.vectors = vectors
         self.recipe = recipe
         self.configuration = configuration
+        self.weights = configuration.weights ?? SearchWeights(for: model)
         self.clock = clock
     }
 
@@ -60,7 +63,7 @@ public struct SearchService: Sendable {
         let terms = QueryTerms(query, glossary: self.configuration.glossary)
         let ranking = try await self.store.ranking(
             terms, in: self.configuration.bookSlug, filters, limit: max(100, limit * 8), recipe: self.recipe,
-            weights: self.configuration.weights)
+            weights: self.weights)
         guard let ranking else { return SearchAnswer(results: [], indexing: false, pendingLessons: 0) }
         var answer = SearchAnswer(
             results: [], indexing: ranking.pendingLessons > 0, pendingLessons: ranking.pendingLessons)
@@ -138,7 +141,7 @@ public struct SearchService: Sendable {
     }
 
     private func results(_ found: Found, _ ranking: WordRanking, limit: Int) -> [SearchResult] {
-        let weights = self.configuration.weights
+        let weights = self.weights
         var similarities: [ChunkKey: Double]?
         if let known = found.similarities {
             let pairs = found.candidates.compactMap { candidate -> (ChunkKey, Double)? in

@@ -1,3 +1,5 @@
+public import LanguageModels
+
 /// How the parts of a search weigh against each other. The defaults were chosen on the gold sets, see docs/search.md.
 public struct SearchWeights: Sendable, Hashable {
     /// The share of the vectors in the score, from 0 to 1; the rest is the words'.
@@ -16,4 +18,10 @@ public struct SearchWeights: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// The defaults for an embedding model. The hashing embedder knows little more than the words themselves, so its vectors
+    /// only break ties.
+    public init(for model: any EmbeddingModel) {
+        if model is HashingEmbedder { self.vectors = 0.1 }
+    }
 }

@@ -12,8 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETS = ROOT / "Tests/Retrieval"
 MODEL = pathlib.Path(os.environ.get("LECTERN_MODELS", ROOT / ".lectern/models")) / "wordllama"
 
-# The least recall at 5, a little below what was measured (docs/search.md): by book, with the static model and by words.
-BOOKS = {"sample-book": (SAMPLE_BOOK, 0.86, 0.78), "other-book": (SETS / "other-book", 0.83, 0.80)}
+# The least recall at 5 (docs/search.md): by book, with the static model and with the hashing embedder.
+BOOKS = {"sample-book": (SAMPLE_BOOK, 0.93, 0.86), "other-book": (SETS / "other-book", 0.93, 0.90)}
 
 
 @pytest.mark.parametrize("embedder", ["static", "hashing"])
@@ -29,11 +29,12 @@ def test_questions_of_learners_are_answered_by_the_right_chunk(cluster, tmp_path
         stack.migrate()
         stack.start("storage", "vectordal", "sync-worker", "embed-worker")
         stack.sync(book)
-        done = stack.command("search", "eval", SETS / f"{name}.tsv", "--output", "json", check=False)
-        assert done.stdout, done.stderr
-        print(done.stdout)
         least = with_model if embedder == "static" else with_words
-        refused = stack.command("search", "eval", SETS / f"{name}.tsv", "--min-recall5", "1.01", check=False)
-        assert refused.returncode in (2, 7), "a bar that nobody reaches"
-        gated = stack.command("search", "eval", SETS / f"{name}.tsv", "--min-recall5", least, check=False)
-        assert gated.returncode == 0, gated.stdout + gated.stderr
+        done = stack.command("search", "eval", SETS / f"{name}.tsv", "--min-recall5", least, check=False)
+        print(done.stdout)
+        assert done.returncode == 0, done.stdout + done.stderr
+        refused = stack.command(
+            "search", "eval", SETS / f"{name}.tsv", "--min-recall5", "1", "--output", "json", check=False)
+        report = json.loads(refused.stdout)
+        assert (refused.returncode, report["degraded"]) == (7, 0)
+        assert report["all"]["recall"]["5"] >= least
