@@ -67,6 +67,10 @@ extension Settings {
             throw Problem("EMBEDDING_BASE_URL is set but EMBEDDING_MODEL or EMBEDDING_DIMENSION is not")
         }
 
+        settings.search.vectorPercent = try number(reader, "lectern.search.vector.percent", in: 0...100)
+        if let limit = try number(reader, "lectern.search.vector.ms", in: 1...30_000) {
+            settings.search.vectorTime = .milliseconds(limit)
+        }
         settings.operatorKey = try secretText(reader, "lectern.ops.token").flatMap { APIKey($0) }
         settings.book = reader.string(forKey: "lectern.book")
         settings.host = reader.string(forKey: "lectern.host") ?? settings.host

@@ -38,6 +38,13 @@ public struct Settings: Sendable {
         public var folder: String?
     }
 
+    public struct Search: Sendable {
+        /// The share of the vectors in a result's score, 0 to 100; `nil` takes what suits the embedding model.
+        public var vectorPercent: Int?
+        /// How long the model and the vector server may take before words answer alone.
+        public var vectorTime: Duration = .milliseconds(300)
+    }
+
     public struct Log: Sendable {
         public var level: Logger.Level = .info
         public var isJSON = false
@@ -54,6 +61,7 @@ public struct Settings: Sendable {
     public var vectors = MCPServer(url: "http://localhost:8002/sse", container: "lectern")
     public var chat = Model()
     public var embedding = Model()
+    public var search = Search()
     public var log = Log()
     public var worker = Worker()
     /// Opens the operators' console, sent as a bearer token; without one it answers on the loopback address only.

@@ -24,4 +24,10 @@ public struct SearchWeights: Sendable, Hashable {
     public init(for model: any EmbeddingModel) {
         if model is HashingEmbedder { self.vectors = 0.1 }
     }
+
+    /// The same with another share of the vectors, in percent, where one is given.
+    public init(for model: any EmbeddingModel, vectorPercent: Int?) {
+        self.init(for: model)
+        if let vectorPercent { self.vectors = Double(vectorPercent) / 100 }
+    }
 }

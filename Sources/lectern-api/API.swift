@@ -31,6 +31,8 @@ struct API: AsyncParsableCommand {
         personalization.bookSlug = settings.book
         var search = SearchService.Configuration(bookSlug: settings.book)
         search.glossary = SearchGlossary(try Glossary.bundled().urduForms)
+        search.weights = SearchWeights(for: index.model, vectorPercent: settings.search.vectorPercent)
+        search.vectorTime = settings.search.vectorTime
         let api = LearnerAPI(
             .init(
                 learners: LearnerStore(database: backends.database), catalog: catalog, bodies: bodies,

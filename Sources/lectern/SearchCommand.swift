@@ -51,6 +51,8 @@ extension SearchService {
             mapping: backends.vectorMapping, collectionPrefix: settings.vectors.container)
         var configuration = Configuration(bookSlug: settings.book)
         configuration.glossary = SearchGlossary(try Glossary.bundled().urduForms)
+        configuration.weights = SearchWeights(for: index.model, vectorPercent: settings.search.vectorPercent)
+        configuration.vectorTime = settings.search.vectorTime
         self.init(
             database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
             configuration: configuration)

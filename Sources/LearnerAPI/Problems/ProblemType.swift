@@ -26,7 +26,6 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
     case overloaded
     case databaseUnavailable = "database_unavailable"
     case storageUnavailable = "storage_unavailable"
-    case searchUnavailable = "search_unavailable"
     case requestTimedOut = "request_timed_out"
     case stopping
     /// Any refusal that has no word of its own; the status says what it is.
@@ -47,7 +46,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidUserID, .invalidFields, .contentMismatch: .unprocessableContent
         case .internalError: .internalServerError
-        case .overloaded, .databaseUnavailable, .storageUnavailable, .searchUnavailable, .requestTimedOut, .stopping:
+        case .overloaded, .databaseUnavailable, .storageUnavailable, .requestTimedOut, .stopping:
             .serviceUnavailable
         }
     }
@@ -78,7 +77,6 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .overloaded: "Overloaded"
         case .databaseUnavailable: "Database unavailable"
         case .storageUnavailable: "Storage unavailable"
-        case .searchUnavailable: "Search unavailable"
         case .requestTimedOut: "Request timed out"
         case .stopping: "Stopping"
         case .refused: "Refused"
@@ -111,7 +109,6 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .overloaded: "Repeat the request after the time in Retry-After."
         case .databaseUnavailable: "Repeat the request after the time in Retry-After."
         case .storageUnavailable: "Repeat the request after the time in Retry-After."
-        case .searchUnavailable: "Repeat the request after the time in Retry-After."
         case .requestTimedOut: "Repeat the request after the time in Retry-After."
         case .stopping: "Repeat the request; another process will take it."
         case .refused: "The detail says what was refused."
