@@ -24,7 +24,7 @@ struct BookSource: Sendable {
             let rows = try await database.query(
                 """
                 SELECT path, body FROM lectern.upload_file
-                WHERE upload_id = \(upload)::uuid AND path > \(last) ORDER BY path LIMIT 100
+                WHERE upload_id = \(upload)::uuid AND path > \(last) ORDER BY path LIMIT 20
                 """, timeout: .seconds(60))
             guard let end = rows.last else { break }
             for row in rows {
