@@ -49,6 +49,19 @@ public enum OperatorAccess: Sendable {
         }
     }
 
+    /// Lets the request pass or says why not.
+    /// - Throws: `HTTPError`: 401 where the token is missing or wrong, 404 where there is nothing for this caller.
+    func require(_ request: Request) throws {
+        switch self.decide(request) {
+        case .allowed: return
+        case .needsToken:
+            throw HTTPError(
+                .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"operators\""],
+                message: "The operators' token is needed.")
+        case .hidden: throw HTTPError(.notFound)
+        }
+    }
+
     /// The name of `name:port` or `[address]:port`.
     private static func name(_ authority: String) -> String {
         let text = authority.lowercased()

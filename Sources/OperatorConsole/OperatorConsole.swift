@@ -44,29 +44,18 @@ public struct OperatorConsole: Sendable {
         _ page: @escaping @Sendable () async throws -> Response
     ) {
         router.get(path) { request, _ in
-            try self.check(request)
+            try self.access.require(request)
             return try await page()
         }
         router.head(path) { request, _ in
-            try self.check(request)
+            try self.access.require(request)
             return try await page().createHeadResponse()
         }
         for method: HTTPRequest.Method in [.post, .put, .patch, .delete, .options, .trace] {
             router.on(path, method: method) { request, _ -> Response in
-                try self.check(request)
+                try self.access.require(request)
                 throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")
             }
-        }
-    }
-
-    private func check(_ request: Request) throws {
-        switch self.access.decide(request) {
-        case .allowed: return
-        case .needsToken:
-            throw HTTPError(
-                .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"operators\""],
-                message: "The operators' token is needed.")
-        case .hidden: throw HTTPError(.notFound)
         }
     }
 

@@ -187,11 +187,7 @@ public struct ContentAudit: Sendable {
 
     private func unused(_ present: [String: BlobInfo]?, _ book: PublishedBook) async throws -> Int {
         guard let present else { return 0 }
-        let rows = try await self.database.query(
-            """
-            SELECT DISTINCT l.object_key FROM lectern.release_lesson l JOIN lectern.release r ON r.id = l.release_id
-            WHERE r.book_id = \(book.id)::uuid
-            """, timeout: .seconds(60))
+        let rows = try await self.database.query(.objectKeys(book: book.id), timeout: .seconds(60))
         let wanted = Set(try rows.map { try $0.decode("object_key", as: String.self) })
         return present.keys.count { !wanted.contains($0) }
     }

@@ -4,8 +4,14 @@ import Textbook
 
 extension Book {
     /// The book as it was when it was published.
+    /// - Parameter rows: those of `contentTree` that the published book was made from; they tell the files too.
     /// - Throws: `PostgresError` with `.decoding` when a row holds what this version does not know.
-    init(_ published: PublishedBook, sources: [String: String]) throws {
+    init(_ published: PublishedBook, rows: [PostgresRow]) throws {
+        var sources: [String: String] = [:]
+        for row in rows {
+            guard let slug = try row.decode("slug", as: String?.self) else { continue }
+            sources[slug] = try row.decode("source_path", as: String.self)
+        }
         self.init(
             slug: published.slug, title: published.title, language: published.language,
             parts: try published.parts.map { try Part($0, sources: sources) })

@@ -74,11 +74,7 @@ public struct CollectContentHandler: JobHandler {
     private func removeTexts(of book: String, slug: String) async throws -> Int {
         let prefix = ObjectKey.blobPrefix(book: slug)
         guard let present = try await self.objects.call({ try await self.bucket.list(prefix) }) else { return 0 }
-        let rows = try await self.database.query(
-            """
-            SELECT DISTINCT l.object_key FROM lectern.release_lesson l JOIN lectern.release r ON r.id = l.release_id
-            WHERE r.book_id = \(book)::uuid
-            """, timeout: .seconds(60))
+        let rows = try await self.database.query(.objectKeys(book: book), timeout: .seconds(60))
         let wanted = Set(try rows.map { try $0.decode("object_key", as: String.self) })
         return try await self.objects.remove(present.keys.filter { !wanted.contains($0) }.sorted())
     }

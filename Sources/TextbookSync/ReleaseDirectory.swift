@@ -136,12 +136,7 @@ public struct ReleaseDirectory: Sendable {
         guard let published = try PublishedBook(rows) else {
             throw ReleaseError(code: .unknown, message: "there is no release \(id)")
         }
-        var sources: [String: String] = [:]
-        for row in rows {
-            guard let slug = try row.decode("slug", as: String?.self) else { continue }
-            sources[slug] = try row.decode("source_path", as: String.self)
-        }
-        return try Book(published, sources: sources)
+        return try Book(published, rows: rows)
     }
 
     private func summaries(where condition: SQL, limit: Int) -> SQL {

@@ -43,18 +43,13 @@ struct ReleaseStore: Sendable {
     func active(book slug: String) async throws -> ActiveRelease? {
         let rows = try await self.database.query(.contentTree(book: slug))
         guard let published = try PublishedBook(rows) else { return nil }
-        var sources: [String: String] = [:]
-        for row in rows {
-            guard let slug = try row.decode("slug", as: String?.self) else { continue }
-            sources[slug] = try row.decode("source_path", as: String.self)
-        }
         let row = try await self.database.queryOne(
             """
             SELECT extract(epoch FROM committed_at)::int8 AS committed_at, recipe FROM lectern.release
             WHERE id = \(published.releaseID)
             """)
         return ActiveRelease(
-            id: published.releaseID, book: try Book(published, sources: sources),
+            id: published.releaseID, book: try Book(published, rows: rows),
             committedAt: try row?.decode("committed_at"), recipe: try row?.decode("recipe"))
     }
 

@@ -26,6 +26,25 @@ extension SQL {
         """
     }
 
+    /// The lessons `l` of a release that have no entry by this recipe: what stands behind FROM.
+    static func unindexed(release: Int64, recipe: IndexRecipe) -> SQL {
+        """
+        lectern.release_lesson l
+        JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
+        JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
+        LEFT JOIN \(sql: .currentIndex(recipe)) ON true
+        WHERE l.release_id = \(release) AND i.id IS NULL
+        """
+    }
+
+    /// The `object_key` of every text that a release of the book refers to.
+    package static func objectKeys(book id: String) -> SQL {
+        """
+        SELECT DISTINCT l.object_key FROM lectern.release_lesson l JOIN lectern.release r ON r.id = l.release_id
+        WHERE r.book_id = \(id)::uuid
+        """
+    }
+
     /// A lock on one book's publication, held to the end of the transaction.
     package static func publicationLock(_ function: SQL, book slug: String) -> SQL {
         "SELECT \(sql: function)(hashtextextended('lectern.publish.' || \(slug)::text, 0)) AS locked"

@@ -161,13 +161,7 @@ public struct SyncBookHandler: JobHandler {
 
     private func unindexed(_ release: Int64) async throws -> Int {
         let row = try await self.database.queryOne(
-            """
-            SELECT count(*) AS missing FROM lectern.release_lesson l
-            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
-            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-            LEFT JOIN \(sql: .currentIndex(self.recipe)) ON true
-            WHERE l.release_id = \(release) AND i.id IS NULL
-            """)
+            "SELECT count(*) AS missing FROM \(sql: .unindexed(release: release, recipe: self.recipe))")
         return try row?.decode("missing") ?? 0
     }
 }

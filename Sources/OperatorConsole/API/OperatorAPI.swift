@@ -38,7 +38,7 @@ public struct OperatorAPI: Sendable {
         let allowed = handlers.keys.map(\.rawValue).sorted().joined(separator: ", ")
         for method: HTTPRequest.Method in [.get, .head, .post, .put, .patch, .delete, .options, .trace] {
             router.on(path, method: method) { request, context -> Response in
-                try self.check(request)
+                try self.access.require(request)
                 let handler = handlers[method] ?? (method == .head ? handlers[.get] : nil)
                 guard let handler else {
                     throw HTTPError(
@@ -47,17 +47,6 @@ public struct OperatorAPI: Sendable {
                 let response = try await handler(request, context.parameters)
                 return method == .head ? response.createHeadResponse() : response
             }
-        }
-    }
-
-    private func check(_ request: Request) throws {
-        switch self.access.decide(request) {
-        case .allowed: return
-        case .needsToken:
-            throw HTTPError(
-                .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"operators\""],
-                message: "The operators' token is needed.")
-        case .hidden: throw HTTPError(.notFound)
         }
     }
 
@@ -214,8 +203,4 @@ public struct OperatorAPI: Sendable {
             status: status, headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: Array(try encoder.encode(value)))))
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static var retryAfter: HTTPField.Name { .init("Retry-After")! }
 }

@@ -134,11 +134,7 @@ struct ResyncFlow: Sendable {
     private func unindexed(_ release: Int64, in transaction: JobTransaction) async throws -> [EmbedLesson] {
         let rows = try await transaction.query(
             """
-            SELECT l.lesson_id, l.content_hash FROM lectern.release_lesson l
-            JOIN lectern.chapter c ON c.release_id = l.release_id AND c.number = l.chapter_number
-            JOIN lectern.part p ON p.release_id = l.release_id AND p.number = c.part_number
-            LEFT JOIN \(sql: .currentIndex(self.recipe)) ON true
-            WHERE l.release_id = \(release) AND i.id IS NULL
+            SELECT l.lesson_id, l.content_hash FROM \(sql: .unindexed(release: release, recipe: self.recipe))
             ORDER BY l.position
             """)
         return try rows.map {

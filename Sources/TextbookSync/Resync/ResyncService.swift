@@ -95,6 +95,8 @@ public struct ResyncService: Sendable {
 
     /// Where it stands; `nil` when there is no such resync (any more).
     public func status(of id: JobID) async throws -> ResyncStatus? {
+        // The job first: when it has ended, the row read after it holds all that it wrote.
+        let job = try await JobInspector(database: self.database).snapshot(of: id)
         let row = try await self.database.queryOne(
             """
             SELECT s.state, s.release_id, nullif(s.report, '{}')::text AS report, s.error_code, s.error_message,
@@ -109,7 +111,6 @@ public struct ResyncService: Sendable {
               ORDER BY died_at DESC LIMIT 1) AS d ON true
             WHERE s.job_id = \(id.rawValue)
             """)
-        let job = try await JobInspector(database: self.database).snapshot(of: id)
         guard row != nil || job != nil else { return nil }
         var status = ResyncStatus(id: "\(id)", state: .queued, done: false)
         if let row {
