@@ -219,8 +219,9 @@ class Stack:
 
     def wait_until_published(self, resync, seconds=60):
         """Waits until a resync has ended well."""
-        wait_for(f"the end of resync {resync}", lambda: self.database.value(
-            "SELECT ended_at IS NOT NULL FROM lectern.resync WHERE job_id = %s", resync), seconds)
+        # Before its job was first claimed, a resync has no row.
+        wait_for(f"the end of resync {resync}", lambda: self.database.query(
+            "SELECT ended_at IS NOT NULL FROM lectern.resync WHERE job_id = %s", resync) == [(True,)], seconds)
         assert self.database.query(
             "SELECT state, error_code FROM lectern.resync WHERE job_id = %s", resync) == [("done", None)]
 

@@ -128,6 +128,8 @@ def test_a_model_that_is_named_and_broken_keeps_a_process_from_starting(tmp_path
 def test_a_port_that_is_taken_is_named_with_the_way_out(installation):
     with socket.socket() as other:
         port = installation.offset + BASES["storage"]
+        # A connection of an earlier test that lingers on the port is no reason to fail here.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
         started = time.monotonic()
