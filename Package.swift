@@ -111,7 +111,7 @@ let package = Package(
             "Personalization",
             [
                 "Textbook", "TextbookSync", "Learners", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
-                "MCP", "LanguageModels", "ContentHashing", logging,
+                "MCP", "LanguageModels", "ContentHashing", logging, metrics,
             ], resources: [.copy("Prompts"), .copy("Glossary")]),
 
         // Surfaces

@@ -123,7 +123,7 @@ struct QueueNumbersReader {
             }
             let cap = self.reader.value(
                 row, "cap_usd", expected: "an amount from 0 to 1000000 with at most six decimals, such as 25.00"
-            ) { Self.micros($0) }
+            ) { USDAmount.micros($0) }
             guard let period, let cap else { continue }
             budgets[entry.name] = QueueNumbers.Budget(period: period, capMicros: cap)
         }
@@ -153,18 +153,6 @@ struct QueueNumbersReader {
             ageing[lane] = self.reader.duration(table, name, in: .seconds(1)...(Self.day * 30))
         }
         return ageing
-    }
-
-    /// Millionths of a decimal number, exactly.
-    private static func micros(_ text: String) -> Int64? {
-        guard let match = text.wholeMatch(of: /([0-9]{1,7})(?:\.([0-9]{1,6}))?/), let whole = Int64(match.output.1)
-        else {
-            return nil
-        }
-        let decimals = match.output.2 ?? ""
-        guard let rest = Int64(decimals + String(repeating: "0", count: 6 - decimals.count)) else { return nil }
-        let micros = whole * 1_000_000 + rest
-        return micros <= 1_000_000_000_000 ? micros : nil
     }
 }
 

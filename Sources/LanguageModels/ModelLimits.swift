@@ -32,14 +32,21 @@ extension ModelLimits {
     func withRequest<T: Sendable>(
         tokens: Int, _ body: () async throws -> (value: T, tokens: Int?)
     ) async throws -> T {
-        let permit = try await self.acquire(tokens: tokens)
-        defer { permit.release() }
+        try await self.acquire(tokens: tokens).used(body)
+    }
+}
+
+extension ModelPermit {
+    /// Sends the request that the permit is for and releases it. `body` answers with the tokens it took, where the
+    /// provider counts them.
+    package func used<T: Sendable>(_ body: () async throws -> (value: T, tokens: Int?)) async throws -> T {
+        defer { self.release() }
         do {
             let answer = try await body()
-            if let actual = answer.tokens { permit.settle(actualTokens: actual) }
+            if let actual = answer.tokens { self.settle(actualTokens: actual) }
             return answer.value
         } catch let error as LanguageModelError {
-            if error.isOverload { await permit.penalize(retryAfter: error.retryAfter) }
+            if error.isOverload { await self.penalize(retryAfter: error.retryAfter) }
             throw error
         }
     }
@@ -57,9 +64,14 @@ extension LanguageModelError {
 }
 
 /// How many tokens a text may be. A token is taken for three bytes: English has about four, other scripts fewer.
-enum TokenEstimate {
+package enum TokenEstimate {
     /// The room for an answer that has no limit of its own.
-    static let answer = 1_024
+    package static let answer = 1_024
 
-    static func tokens(bytes: Int) -> Int { (bytes + 2) / 3 }
+    package static func tokens(bytes: Int) -> Int { (bytes + 2) / 3 }
+
+    /// The tokens of a conversation.
+    package static func tokens(_ messages: [ChatMessage]) -> Int {
+        self.tokens(bytes: messages.reduce(0) { $0 + $1.content.utf8.count })
+    }
 }

@@ -116,8 +116,7 @@ public struct OpenAIChatModel: ChatModel {
     private func observed(
         _ request: ChatRequest, _ body: () async throws -> ChatCompletion
     ) async throws -> ChatCompletion {
-        let bytes = request.messages.reduce(0) { $0 + $1.content.utf8.count }
-        let estimate = TokenEstimate.tokens(bytes: bytes) + (request.maximumTokens ?? TokenEstimate.answer)
+        let estimate = TokenEstimate.tokens(request.messages) + (request.maximumTokens ?? TokenEstimate.answer)
         return try await self.limits.withRequest(tokens: estimate) {
             let completion = try await self.observed(body)
             let counts = [completion.promptTokens, completion.completionTokens].compactMap { $0 }

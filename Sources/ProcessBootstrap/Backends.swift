@@ -5,7 +5,7 @@ public import JobQueuePostgres
 public import LanguageModels
 import Logging
 public import MCP
-import PipelineJobs
+public import PipelineJobs
 public import Postgres
 public import ServiceLifecycle
 
@@ -19,13 +19,11 @@ public struct Backends: Sendable {
     public let objectMapping: ObjectToolMapping
     public let vectors: MCPClient
     public let vectorMapping: VectorToolMapping
-    /// A chat model, where one is configured.
-    public let chat: (any ChatModel)?
     /// An embedding model, where one is configured; otherwise the embedded one is used.
     public let embedding: (any EmbeddingModel)?
     /// What the fleet may ask of providers.
     public let limits: FleetLimits
-    private let process: ServiceProcess
+    let process: ServiceProcess
 
     /// - Throws: ``Settings/Problem`` when an address or a mapping cannot be used.
     public init(_ process: ServiceProcess) throws {
@@ -55,15 +53,7 @@ public struct Backends: Sendable {
         let limits = FleetLimits(
             store: PostgresLimiters(database: self.database), holder: UUID().uuidString, logger: logger)
         self.limits = limits
-        // Somebody waits at the API; a job may come back.
-        let patience: Duration = process.role == .api ? .seconds(1) : .seconds(5)
-        self.chat = settings.chat.baseURL.map { base in
-            OpenAIChatModel(
-                endpoint: OpenAIEndpoint(baseURL: base, key: settings.chat.key), model: settings.chat.model ?? "",
-                http: http,
-                limits: FleetModelLimits(
-                    limits, baseURL: base, model: settings.chat.model ?? "", patience: patience))
-        }
+        let patience = Self.patience(process.role)
         self.embedding = settings.embedding.baseURL.map { base in
             OpenAIEmbeddingModel(
                 endpoint: OpenAIEndpoint(baseURL: base, key: settings.embedding.key),

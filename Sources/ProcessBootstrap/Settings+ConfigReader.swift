@@ -12,6 +12,7 @@ extension Settings {
     /// | `database.url`, `database.direct.url`, `database.max.connections` | `DATABASE_URL`, … |
     /// | `mcp.storage.url`, `.token`, `.mapping`, `.bucket` | `MCP_STORAGE_URL`, … |
     /// | `mcp.vector.url`, `.token`, `.mapping`, `.collection` | `MCP_VECTOR_URL`, … |
+    /// | `lectern.providers.file` | `LECTERN_PROVIDERS_FILE` |
     /// | `chat.base.url`, `chat.api.key`, `chat.model` | `CHAT_BASE_URL`, … |
     /// | `embedding.base.url`, `.api.key`, `.model`, `.dimension` | `EMBEDDING_BASE_URL`, … |
     /// | `lectern.embedding.folder` | `LECTERN_EMBEDDING_FOLDER` |
@@ -49,10 +50,12 @@ extension Settings {
         settings.vectors.mappingFile = reader.string(forKey: "mcp.vector.mapping")
         settings.vectors.container = reader.string(forKey: "mcp.vector.collection") ?? settings.vectors.container
 
-        settings.chat = Model(
-            baseURL: reader.string(forKey: "chat.base.url"),
-            key: try secretText(reader, "chat.api.key").flatMap { APIKey($0) },
-            model: reader.string(forKey: "chat.model"))
+        try settings.readProviders(
+            file: reader.string(forKey: "lectern.providers.file"),
+            single: Model(
+                baseURL: reader.string(forKey: "chat.base.url"),
+                key: try secretText(reader, "chat.api.key").flatMap { APIKey($0) },
+                model: reader.string(forKey: "chat.model")))
         settings.embedding = Model(
             baseURL: reader.string(forKey: "embedding.base.url"),
             key: try secretText(reader, "embedding.api.key").flatMap { APIKey($0) },
@@ -60,9 +63,6 @@ extension Settings {
             dimension: try number(reader, "embedding.dimension", in: 1...4096),
             // Set and empty: no static model, also where the caller's environment would name one.
             folder: reader.string(forKey: "lectern.embedding.folder").flatMap { $0.isEmpty ? nil : $0 })
-        if settings.chat.baseURL != nil, settings.chat.model == nil {
-            throw Problem("CHAT_BASE_URL is set but CHAT_MODEL is not")
-        }
         if settings.embedding.baseURL != nil, settings.embedding.model == nil || settings.embedding.dimension == nil {
             throw Problem("EMBEDDING_BASE_URL is set but EMBEDDING_MODEL or EMBEDDING_DIMENSION is not")
         }

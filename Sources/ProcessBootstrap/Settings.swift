@@ -1,5 +1,6 @@
 public import LanguageModels
 public import Logging
+public import PipelineJobs
 
 /// Everything a Lectern process can be told, read once when it starts.
 ///
@@ -59,7 +60,10 @@ public struct Settings: Sendable {
     public var database = Database()
     public var storage = MCPServer(url: "http://localhost:8001/sse", container: "books_main")
     public var vectors = MCPServer(url: "http://localhost:8002/sse", container: "lectern")
-    public var chat = Model()
+    /// The chat models that may write, in order of preference.
+    public var providers = ModelProviders()
+    /// The keys of those that ask for one, by the provider's name.
+    public var providerKeys: [String: APIKey] = [:]
     public var embedding = Model()
     public var search = Search()
     public var log = Log()

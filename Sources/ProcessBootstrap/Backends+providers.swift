@@ -1,0 +1,74 @@
+import JobQueue
+import JobQueuePostgres
+public import LanguageModels
+import Logging
+public import PipelineJobs
+public import ServiceLifecycle
+
+extension Backends {
+    /// How long a request waits for its turn. Somebody waits at the API; a job may come back.
+    static func patience(_ role: ProcessRole) -> Duration { role == .api ? .seconds(1) : .seconds(5) }
+
+    /// The model that asks a provider's endpoint, and the fleet's limits it is to be asked within.
+    public func chatModel(_ provider: ModelProviders.Provider) -> (model: any ChatModel, limits: any ModelLimits) {
+        (self.model(provider, limits: UnlimitedModels()), self.fleetLimits(provider))
+    }
+
+    /// The preferred chat model within the fleet's limits, for whoever asks one model only; `nil` where none is set.
+    public var chat: (any ChatModel)? {
+        self.process.settings.providers.providers.first.map { self.model($0, limits: self.fleetLimits($0)) }
+    }
+
+    private func model(_ provider: ModelProviders.Provider, limits: any ModelLimits) -> any ChatModel {
+        let endpoint = OpenAIEndpoint(
+            baseURL: provider.baseURL, key: self.process.settings.providerKeys[provider.name],
+            timeout: provider.timeout, idleTimeout: provider.timeout)
+        return OpenAIChatModel(
+            endpoint: endpoint, model: provider.model, streams: provider.streams,
+            tokenLimitField: provider.tokenLimitField == .maxTokens ? .maxTokens : .maxCompletionTokens,
+            http: self.http, limits: limits)
+    }
+
+    private func fleetLimits(_ provider: ModelProviders.Provider) -> any ModelLimits {
+        FleetModelLimits(
+            self.limits, baseURL: provider.baseURL, model: provider.model, provider: provider.name,
+            patience: Self.patience(self.process.role))
+    }
+
+    /// Makes the limits of the operators' file those of the fleet, as soon as the database answers.
+    public var providerLimits: any Service {
+        ProviderLimits(
+            providers: self.process.settings.providers.providers,
+            limiters: PostgresLimiters(database: self.database), logger: self.process.logger)
+    }
+}
+
+/// Puts the limits of providers where the whole fleet finds them, once in a process's life.
+struct ProviderLimits: Service {
+    let providers: [ModelProviders.Provider]
+    let limiters: PostgresLimiters
+    let logger: Logger
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            do {
+                try await self.apply()
+                break
+            } catch {
+                self.logger.warning("the limits of providers cannot be set", metadata: ["error": "\(error)"])
+            }
+            // Ends early only by cancellation or shutdown, which the loop sees.
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(5)) }
+        }
+        try await gracefulShutdown()
+    }
+
+    private func apply() async throws {
+        for provider in self.providers {
+            try await self.limiters.apply(
+                QueueNumbers.Provider(
+                    requestsPerMinute: provider.requestsPerMinute, tokensPerMinute: provider.tokensPerMinute,
+                    concurrency: provider.concurrency), ofProvider: provider.name)
+        }
+    }
+}

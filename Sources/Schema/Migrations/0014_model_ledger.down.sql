@@ -1,0 +1,2 @@
+DROP TABLE lectern.model_spend;
+DROP TABLE lectern.model_attempt;
