@@ -6,7 +6,7 @@ enum BundledFile: String {
     case englishPhrases = "Glossary/phrases.en.json"
     case urduPhrases = "Glossary/phrases.ur.json"
     case urduHeadings = "Glossary/headings.ur.json"
-    case promptV1 = "Prompts/v1.md"
+    case promptV2 = "Prompts/v2.md"
 
     /// - Throws: ``PersonalizationError`` when the installation lacks the file.
     func read() throws(PersonalizationError) -> [UInt8] {

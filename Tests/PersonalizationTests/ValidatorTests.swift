@@ -1,3 +1,4 @@
+import Learners
 import Testing
 
 @testable import Personalization
@@ -20,18 +21,25 @@ struct ValidatorTests {
 
         """
 
+    private static let slice = SectionSlice(
+        ProfileSlice(programming: .novice, knowsRobotics: false, knowsAI: false, language: .en))
+
     private func checks(
-        _ text: String, from source: String = Self.source, _ context: CheckContext = CheckContext(lengthBounds: .chat)
-    ) -> [CheckFailure.Check] {
-        Validators.failures(
-            of: text, for: LessonSource(title: "T", markdown: Array(source.utf8)), context: context
+        _ text: String, from source: String = Self.source, slice: SectionSlice = Self.slice,
+        _ configure: (inout CheckContext) -> Void = { _ in }
+    ) throws -> [CheckFailure.Check] {
+        let glossary = try Glossary.bundled()
+        var context = CheckContext.chat(glossary: glossary, finishReason: "stop", boundary: nil)
+        configure(&context)
+        return Validators.failures(
+            of: text, for: SectionSource(source, glossary: glossary), slice: slice, context: context
         ).map(\.check)
     }
 
     private static let good = source.replacing("Costs", with: "It costs")
 
-    @Test func aSoundTextPasses() {
-        #expect(self.checks(Self.good) == [])
+    @Test func aSoundTextPasses() throws {
+        #expect(try self.checks(Self.good) == [])
     }
 
     @Test(arguments: [
@@ -53,17 +61,18 @@ struct ValidatorTests {
         (good + "\n⟦C1⟧\n", .echo),
         (source, .identity),
     ])
-    func everyBrokenPromiseIsFound(text: String, check: CheckFailure.Check) {
-        #expect(self.checks(text).contains(check))
+    func everyBrokenPromiseIsFound(text: String, check: CheckFailure.Check) throws {
+        #expect(try self.checks(text).contains(check))
     }
 
-    @Test func theSourceItselfPassesForANeutralReader() {
-        #expect(self.checks(Self.source, CheckContext(lengthBounds: .chat, isNeutral: true)) == [])
+    @Test func theSourceItselfPassesForANeutralReader() throws {
+        let neutral = SectionSlice(ProfileSlice.allCases[0], hasCode: false, domains: [])
+        #expect(try self.checks(Self.source, slice: neutral) == [])
+        #expect(try self.checks(Self.source) { $0.mayStayUnchanged = true } == [])
     }
 
-    @Test func anEarlyEndIsAFailure() {
-        #expect(self.checks(Self.good, CheckContext(finishReason: "length", lengthBounds: .chat)) == [.finish])
-        #expect(self.checks(Self.good, CheckContext(finishReason: "stop", lengthBounds: .chat)) == [])
+    @Test func anEarlyEndIsAFailure() throws {
+        #expect(try self.checks(Self.good) { $0.finishReason = "length" } == [.finish])
     }
 
     @Test func measuresAreFoundWithTheirUnits() {

@@ -4,7 +4,7 @@ import Learners
 struct PromptFile: Sendable {
     /// The versions that exist; an edited prompt gets a new one, so that old text is never passed off as new.
     enum Version: String, Sendable {
-        case v1
+        case v2
     }
 
     let version: Version
@@ -15,15 +15,13 @@ struct PromptFile: Sendable {
         ["system", "user", "retry"]
         + ProfileSlice.ProgrammingBand.allCases.map { "programming.\($0.rawValue)" }
         + ["robotics.no", "robotics.yes", "ai.no", "ai.yes"]
-        + EducationLevel.allCases.map { "education.\($0.rawValue)" }
-        + LearningGoal.allCases.map { "goal.\($0.rawValue)" }
         + PreferredLanguage.allCases.map { "language.\($0.rawValue)" }
 
     /// - Throws: ``PersonalizationError`` when the file is missing or lacks a text.
     init(_ version: Version) throws(PersonalizationError) {
         let file: BundledFile =
             switch version {
-            case .v1: .promptV1
+            case .v2: .promptV2
             }
         self.version = version
         self.sections = Self.sections(of: String(decoding: try file.read(), as: UTF8.self))

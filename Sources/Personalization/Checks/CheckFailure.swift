@@ -12,6 +12,10 @@ public struct CheckFailure: Hashable, Sendable {
         case measures = "V4"
         /// Warnings of danger stand unchanged.
         case warnings = "V5"
+        /// A translation is written in the reader's script.
+        case script = "V6"
+        /// Terms of the trade stay in Latin script.
+        case terms = "V7"
         /// The text begins with the lesson, not with talk about it, and is not wrapped in a fence.
         case framing = "V8"
         /// The length stays in proportion.
@@ -20,7 +24,11 @@ public struct CheckFailure: Hashable, Sendable {
         case finish = "V10"
         /// No HTML, script or component that the lesson does not hold.
         case markup = "V11"
-        /// No placeholder or boundary of the prompt is left over.
+        /// A text for newcomers is not harder to read than the lesson.
+        case grade = "V12"
+        /// The text ends with the lesson, not with talk about it.
+        case ending = "V13"
+        /// No placeholder, boundary or instruction of the prompt is left over.
         case echo = "V14"
         /// The text differs from the lesson, unless there was nothing to adapt.
         case identity = "V15"
@@ -30,6 +38,16 @@ public struct CheckFailure: Hashable, Sendable {
     public let check: Check
     /// What is wrong and what to do about it, in words that can be given back to the writer.
     public let message: String
+
+    /// Whether a text with this failure is kept back. What is merely worse than it could be is given back to the writer,
+    /// and accepted when asking again did not help.
+    public var isHard: Bool {
+        switch self.check {
+        case .terms, .length, .grade, .ending: false
+        case .code, .headings, .targets, .measures, .warnings, .script, .framing, .finish, .markup, .echo, .identity:
+            true
+        }
+    }
 
     init(_ check: Check, _ message: String) {
         self.check = check

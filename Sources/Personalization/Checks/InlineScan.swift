@@ -12,12 +12,17 @@ struct InlineScan {
 
     /// Where a closing byte stands next, so that many openings without one cost a single search.
     private var closings: [UInt8: Int] = [:]
+    /// Where runs of backticks begin, by their length; found in one pass when the first one is met.
+    private var tickRuns: [Int: [Int]]?
+    /// The parenthesis that closes each one; found in one pass when the first one is met.
+    private var parentheses: [Int: Int]?
+    /// The last place whose line was asked for, and where that line begins.
+    private var line: (place: Int, start: Int) = (0, 0)
 
     /// Scans a block's bytes, in which blocks of code were blanked before.
     init(_ block: ArraySlice<UInt8>) {
         self.visible = Array(block)
         let bytes = self.visible
-        var unclosedRuns: Set<Int> = []
         var index = 0
         while index < bytes.count {
             switch bytes[index] {
@@ -25,7 +30,7 @@ struct InlineScan {
                 self.blank(index..<(index + 1))
                 index += 2
             case UInt8(ascii: "`"):
-                index = self.codeSpan(bytes, at: index, &unclosedRuns)
+                index = self.codeSpan(bytes, at: index)
             case UInt8(ascii: "<"):
                 index = self.tag(bytes, at: index)
             case UInt8(ascii: "["):
@@ -59,24 +64,35 @@ struct InlineScan {
         return found
     }
 
-    private mutating func codeSpan(_ bytes: [UInt8], at start: Int, _ unclosedRuns: inout Set<Int>) -> Int {
+    private mutating func codeSpan(_ bytes: [UInt8], at start: Int) -> Int {
         let length = bytes.run(of: UInt8(ascii: "`"), at: start)
-        guard !unclosedRuns.contains(length) else { return start + length }
-        var index = start + length
+        let runs = self.tickRuns ?? Self.tickRuns(of: bytes)
+        self.tickRuns = runs
+        let places = runs[length] ?? []
+        var low = 0
+        var high = places.count
+        while low < high {
+            let middle = (low + high) / 2
+            if places[middle] < start + length { low = middle + 1 } else { high = middle }
+        }
+        guard low < places.count else { return start + length }
+        self.blank(start..<(places[low] + length))
+        return places[low] + length
+    }
+
+    private static func tickRuns(of bytes: [UInt8]) -> [Int: [Int]] {
+        var runs: [Int: [Int]] = [:]
+        var index = 0
         while index < bytes.count {
             guard bytes[index] == UInt8(ascii: "`") else {
                 index += 1
                 continue
             }
-            let run = bytes.run(of: UInt8(ascii: "`"), at: index)
-            if run == length {
-                self.blank(start..<(index + run))
-                return index + run
-            }
-            index += run
+            let length = bytes.run(of: UInt8(ascii: "`"), at: index)
+            runs[length, default: []].append(index)
+            index += length
         }
-        unclosedRuns.insert(length)
-        return start + length
+        return runs
     }
 
     private mutating func tag(_ bytes: [UInt8], at start: Int) -> Int {
@@ -109,29 +125,34 @@ struct InlineScan {
     }
 
     private mutating func inlineTarget(_ bytes: [UInt8], at start: Int) -> Int {
-        let limit = min(bytes.count, start + Self.reach)
-        guard self.next(UInt8(ascii: ")"), in: bytes, from: start) < limit else { return start + 1 }
-        var index = start + 2
-        var depth = 1
-        while index < limit {
+        let parentheses = self.parentheses ?? Self.parentheses(of: bytes)
+        self.parentheses = parentheses
+        guard let end = parentheses[start + 1], end < start + Self.reach else { return start + 1 }
+        self.targets.append(Self.destination(bytes[(start + 2)..<end]))
+        self.blank(start..<(end + 1))
+        return end + 1
+    }
+
+    private static func parentheses(of bytes: [UInt8]) -> [Int: Int] {
+        var pairs: [Int: Int] = [:]
+        var open: [Int] = []
+        var index = 0
+        while index < bytes.count {
             switch bytes[index] {
             case UInt8(ascii: "\\"): index += 1
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")"): depth -= 1
+            case UInt8(ascii: "("): open.append(index)
+            case UInt8(ascii: ")"): if let start = open.popLast() { pairs[start] = index }
             default: break
             }
-            if depth == 0 { break }
             index += 1
         }
-        guard depth == 0, index < limit else { return start + 1 }
-        self.targets.append(Self.destination(bytes[(start + 2)..<index]))
-        self.blank(start..<(index + 1))
-        return index + 1
+        return pairs
     }
 
     /// A link reference definition, `[label]: target`, which fills its line.
     private mutating func definition(_ bytes: [UInt8], at start: Int) -> Int {
-        let lineStart = (bytes[..<start].lastIndex(where: \.isLineEnd) ?? -1) + 1
+        let lineStart = bytes[self.line.place..<start].lastIndex(where: \.isLineEnd).map { $0 + 1 } ?? self.line.start
+        self.line = (start, lineStart)
         let head = bytes[lineStart..<start].drop { $0 == UInt8(ascii: " ") }
         guard head.first == UInt8(ascii: "["), head.dropFirst().first != UInt8(ascii: "^") else { return start + 1 }
         let lineEnd = bytes[start...].firstIndex(where: \.isLineEnd) ?? bytes.count

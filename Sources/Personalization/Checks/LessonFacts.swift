@@ -26,17 +26,18 @@ struct LessonFacts {
     private(set) var opening: Block.Kind?
     /// The text without white space at its ends.
     let trimmed: ArraySlice<UInt8>
-    /// The length in Unicode scalars, the same measure for Latin and Urdu script.
-    let length: Int
+    /// The length of what is not code in Unicode scalars, the same measure for Latin and Urdu script.
+    private(set) var length: Int
 
     let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        self.length = String(decoding: bytes, as: UTF8.self).unicodeScalars.count
         let head = bytes.drop { $0 <= 0x20 }
         self.trimmed = head[..<((head.lastIndex { $0 > 0x20 } ?? head.startIndex - 1) + 1)]
+        self.length = String(decoding: self.trimmed, as: UTF8.self).unicodeScalars.count
         self.collect(BlockScanner.scan(bytes), depth: 0)
+        for piece in self.code { self.length -= String(decoding: piece, as: UTF8.self).unicodeScalars.count }
     }
 
     static let warningNames: Set<String> = ["warning", "danger", "caution"]

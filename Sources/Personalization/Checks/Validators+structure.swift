@@ -3,18 +3,36 @@ import Textbook
 extension Validators {
     static func code(_ source: LessonFacts, _ output: LessonFacts) -> CheckFailure? {
         var next = 0
+        var added = output.code[..<0]
         for (index, piece) in source.code.enumerated() {
             guard let place = output.code[next...].firstIndex(of: piece) else {
-                let firstLine = piece.drop { $0.isLineEnd }.prefix { !$0.isLineEnd }.prefix(60)
-                let hint = String(decoding: firstLine, as: UTF8.self)
                 return CheckFailure(
                     .code,
-                    "Code block \(index + 1) of \(source.code.count) (it begins with \(hint)) was changed, moved or "
-                        + "left out: keep every block, in its order, byte for byte.")
+                    "Code block \(index + 1) of \(source.code.count) (it begins with \(self.firstLine(piece))) was "
+                        + "changed, moved or left out: keep every block, in its order, byte for byte.")
             }
+            added += output.code[next..<place]
             next = place + 1
         }
-        return nil
+        added += output.code[next...]
+        guard let foreign = added.first(where: { !self.isMarkedExample($0) }) else { return nil }
+        return CheckFailure(
+            .code,
+            "The text has code that the lesson does not have (it begins with \(self.firstLine(foreign))): leave it out, "
+                + "or mark it as an example in its first line.")
+    }
+
+    /// Code of a writer's own says so in its first line, below the fence.
+    private static func isMarkedExample(_ piece: [UInt8]) -> Bool {
+        let lines = piece.split(whereSeparator: \.isLineEnd).prefix(2)
+        guard let first = lines.dropFirst().first else { return false }
+        let text = String(decoding: first, as: UTF8.self).lowercased()
+        return text.contains("example") || text.contains("مثال")
+    }
+
+    private static func firstLine(_ piece: [UInt8]) -> String {
+        let line = piece.drop { $0.isLineEnd }.prefix { !$0.isLineEnd }.prefix(60)
+        return String(decoding: line, as: UTF8.self)
     }
 
     static func headings(_ source: LessonFacts, _ output: LessonFacts) -> CheckFailure? {

@@ -1,3 +1,5 @@
+import ContentHashing
+
 /// Terms that can be found in a text by any of their spellings.
 public struct Glossary: Sendable {
     /// Changes when the wording of an explanation changes.
@@ -66,7 +68,17 @@ public struct Glossary: Sendable {
     /// This glossary with a book's own terms, which take precedence.
     public func adding(_ bookTerms: [GlossaryTerm]) -> Glossary {
         guard !bookTerms.isEmpty else { return self }
-        return Glossary(version: "\(self.version)+\(bookTerms.count)", terms: bookTerms + self.terms)
+        return Glossary(
+            version: "\(self.version)+\(Self.fingerprint(of: bookTerms))", terms: bookTerms + self.terms)
+    }
+
+    /// Short, and another one whenever any word of the terms is.
+    private static func fingerprint(of terms: [GlossaryTerm]) -> String {
+        let fields = terms.flatMap { term in
+            [term.term, term.domain.rawValue, term.level.rawValue, term.explanation, term.urdu, term.analogy ?? ""]
+                + [term.aliases.joined(separator: "\u{1E}"), (term.urduNames ?? []).joined(separator: "\u{1E}")]
+        }
+        return String(SHA256Hex.of(fields.map { "\($0.utf8.count):\($0)" }.joined()).prefix(12))
     }
 
     /// Where terms stand in a text, in its order, without overlaps.

@@ -1,12 +1,14 @@
 import Learners
 
-/// The sentences in which the embedded generator speaks, in one language.
+/// The sentences in which the rules speak, in one language.
 struct Phrases: Sendable {
     /// The names of the sentences; each must stand in every language's file.
     enum Key: String, CaseIterable {
         case listSeparator = "list_separator"
         case listLastSeparator = "list_last_separator"
-        case label
+        case labelRules = "label_rules"
+        case labelModel = "label_model"
+        case labelMixed = "label_mixed"
         case labelKept = "label_kept"
         case labelDivided = "label_divided"
         case labelExplains = "label_explains"

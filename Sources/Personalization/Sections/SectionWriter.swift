@@ -1,6 +1,6 @@
 /// A section written anew.
 public struct WrittenSection: Hashable, Sendable {
-    /// Markdown that passed every check; ends with one line end.
+    /// Markdown that passed every check that keeps a text back; ends with one line end.
     public var text: String
     /// The rung that wrote it, as the learner is told: `embedded/rules-v2`, `acme/gpt-4o-mini/prompt-v2`.
     public var generator: String
@@ -13,11 +13,14 @@ public struct WrittenSection: Hashable, Sendable {
     public var promptTokens: Int
     public var completionTokens: Int
     public var costMicros: Int64
+    /// Checks that the text failed and that do not keep it back, by their names in reports: `V9`.
+    public var softFailures: [String]
 
     /// A section from its parts.
     public init(
         text: String, generator: String, isFallback: Bool = false, fallbackReason: String? = nil, attempts: Int = 0,
-        promptTokens: Int = 0, completionTokens: Int = 0, costMicros: Int64 = 0
+        promptTokens: Int = 0, completionTokens: Int = 0, costMicros: Int64 = 0,
+        softFailures: [String] = []
     ) {
         self.text = text
         self.generator = generator
@@ -27,6 +30,7 @@ public struct WrittenSection: Hashable, Sendable {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.costMicros = costMicros
+        self.softFailures = softFailures
     }
 }
 

@@ -1,14 +1,13 @@
 import Textbook
 
-/// A lesson in which everything that must not change is replaced by `⟦C1⟧`, `⟦C2⟧` …, and the way back.
-struct LessonPlaceholders {
+/// A section in which everything that must not change is replaced by `⟦C1⟧`, `⟦C2⟧` …, and the way back.
+struct SectionPlaceholders {
     /// The text for the model.
     let masked: String
     private let pieces: [ArraySlice<UInt8>]
 
-    /// Replaces code, tables, warnings, formulas and raw markup at the top level of the lesson's body.
-    init(_ lesson: LessonSource) {
-        let body = lesson.body
+    /// Replaces code, tables, warnings, formulas and raw markup at the top level of the section.
+    init(_ body: [UInt8]) {
         var masked: [UInt8] = []
         var pieces: [ArraySlice<UInt8>] = []
         for block in BlockScanner.scan(body) {

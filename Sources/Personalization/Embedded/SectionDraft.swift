@@ -1,5 +1,5 @@
 /// A text that grows by copies of the source and by added paragraphs, with a limit on what is added.
-struct LessonDraft {
+struct SectionDraft {
     private(set) var bytes: [UInt8] = []
     /// Unicode scalars that optional additions may still take.
     private var budget: Int
@@ -8,7 +8,7 @@ struct LessonDraft {
 
     /// - Parameter sourceLength: the length of the source in Unicode scalars.
     init(sourceLength: Int) {
-        // Stays below the validators' bound of 2.2 times the source with the frame on top of it.
+        // Stays below the validators' bound for rules.
         self.budget = Int(Double(sourceLength) * 0.85) + 1200
     }
 
@@ -44,12 +44,19 @@ struct LessonDraft {
 
     /// The text with one line end at its end.
     var finished: [UInt8] {
-        guard let last = self.bytes.lastIndex(where: { !$0.isLineEnd }) else { return self.bytes }
-        return self.bytes[...last] + [0x0A]
+        self.bytes[...].endingWithOneLine
     }
 
     private var endsWithBlankLine: Bool {
         let tail = self.bytes.suffix(3)
         return tail.suffix(2).elementsEqual([0x0A, 0x0A]) || tail.elementsEqual([0x0A, 0x0D, 0x0A])
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// These bytes without the line ends at their end, and one line feed after them.
+    var endingWithOneLine: [UInt8] {
+        let end = self.lastIndex { !$0.isLineEnd }.map { $0 + 1 } ?? self.startIndex
+        return Array(self[..<end]) + [0x0A]
     }
 }

@@ -5,15 +5,15 @@ import Textbook
 
 @testable import Personalization
 
-struct EmbeddedGeneratorTests {
-    let generator: EmbeddedGenerator
+struct EmbeddedSectionTests {
+    let writer: EmbeddedSectionWriter
 
     init() throws {
-        self.generator = try EmbeddedGenerator()
+        self.writer = try EmbeddedSectionWriter()
     }
 
     private func text(_ slice: ProfileSlice, _ lesson: LessonSource = Fixtures.lesson) throws -> String {
-        try self.generator.write(lesson, for: Fixtures.profile(slice)).text
+        try WrittenLesson(lesson, for: Fixtures.profile(slice), writer: self.writer).text
     }
 
     @Test func thereAreTwentyFourSlices() {
@@ -23,8 +23,7 @@ struct EmbeddedGeneratorTests {
     @Test(arguments: ProfileSlice.allCases)
     func everySlicePassesEveryCheckOnTheFixture(slice: ProfileSlice) throws {
         let text = try self.text(slice)
-        let context = CheckContext(lengthBounds: .embedded)
-        #expect(Validators.failures(of: text, for: Fixtures.lesson, context: context) == [])
+        #expect(Validators.failures(ofAssembled: text, for: Fixtures.lesson) == [])
         let source = LessonFacts(Fixtures.lesson.body)
         let output = LessonFacts(Array(text.utf8))
         #expect(output.code == source.code)
@@ -36,30 +35,11 @@ struct EmbeddedGeneratorTests {
         #expect(source.targets == ["https://example.org/a_(b).html", "./plot.png"])
     }
 
-    @Test(arguments: ProfileSlice.allCases)
-    func everySliceAdaptsEveryLessonOfTheSampleBook(slice: ProfileSlice) throws {
-        let book = try Fixtures.sampleBook()
-        #expect(!book.isEmpty)
-        for (path, lesson) in book {
-            let profile = Fixtures.profile(slice, goals: Set(LearningGoal.allCases))
-            let text = LessonComposer(
-                lesson: lesson, profile: profile, glossary: self.generator.glossary,
-                phrases: try Phrases.bundled(slice.language)
-            ).compose(.full)
-            let failures = Validators.failures(
-                of: text, for: lesson, context: CheckContext(lengthBounds: .embedded))
-            #expect(failures == [], "\(path)")
-            let source = LessonFacts(lesson.body)
-            let output = LessonFacts(Array(text.utf8))
-            #expect(output.code == source.code, "\(path)")
-            #expect(output.headings == source.headings, "\(path)")
-            #expect(output.tables == source.tables, "\(path)")
-        }
-    }
-
     @Test func theSameInputGivesTheSameBytes() throws {
         for slice in ProfileSlice.allCases {
-            let again = try EmbeddedGenerator().write(Fixtures.lesson, for: Fixtures.profile(slice)).text
+            let again = try WrittenLesson(
+                Fixtures.lesson, for: Fixtures.profile(slice), writer: try EmbeddedSectionWriter()
+            ).text
             #expect(try self.text(slice) == again)
         }
     }
@@ -87,28 +67,32 @@ struct EmbeddedGeneratorTests {
         #expect(roboticist.contains("**Key points at a glance**"))
     }
 
-    @Test func longSentencesAreDividedOnlyForNewcomers() throws {
+    @Test func longSentencesAreDividedOnlyWhereEverythingIsNew() throws {
         let divided = "within 50 ms. It does so with no help"
         let newcomer = ProfileSlice(programming: .novice, knowsRobotics: false, knowsAI: false, language: .en)
         #expect(try self.text(newcomer).contains(divided))
         #expect(try self.text(newcomer).contains("some long sentences were divided"))
+        // The section speaks of robots only: what else the reader knows does not matter to it.
         var other = newcomer
         other.knowsAI = true
+        other.programming = .advanced
+        #expect(try self.text(other).contains(divided))
+        other.knowsRobotics = true
         #expect(try !self.text(other).contains(divided))
         #expect(try self.text(other).contains("text, code and numbers are unchanged"))
     }
 
     @Test func everyGoalHasItsOwnParagraphInAFixedOrder() throws {
         let slice = ProfileSlice.allCases[0]
-        let all = try self.generator.write(
-            Fixtures.lesson, for: Fixtures.profile(slice, goals: Set(LearningGoal.allCases))
+        let all = try WrittenLesson(
+            Fixtures.lesson, for: Fixtures.profile(slice, goals: Set(LearningGoal.allCases)), writer: self.writer
         ).text
         let leads = ["a career change.", "research.", "a hobby.", "teaching.", "building projects."]
         let places = leads.compactMap { all.range(of: "**Why this matters for \($0)**")?.lowerBound }
         #expect(places.count == 5)
         #expect(places == places.sorted())
-        let one = try self.generator.write(
-            Fixtures.lesson, for: Fixtures.profile(slice, goals: [.teaching])
+        let one = try WrittenLesson(
+            Fixtures.lesson, for: Fixtures.profile(slice, goals: [.teaching]), writer: self.writer
         ).text
         #expect(one.components(separatedBy: "Why this matters").count == 2)
     }
@@ -116,7 +100,7 @@ struct EmbeddedGeneratorTests {
     @Test func educationChangesTheFraming() throws {
         let slice = ProfileSlice.allCases[0]
         let texts = try EducationLevel.allCases.map {
-            try self.generator.write(Fixtures.lesson, for: Fixtures.profile(slice, education: $0)).text
+            try WrittenLesson(Fixtures.lesson, for: Fixtures.profile(slice, education: $0), writer: self.writer).text
         }
         #expect(Set(texts).count == 4)
     }
@@ -153,8 +137,12 @@ struct EmbeddedGeneratorTests {
     @Test func bookTermsComeBeforeOurs() throws {
         let own = GlossaryTerm(
             term: "sensor", aliases: ["sensors"], domain: .robotics, explanation: "the book's own words", urdu: "کتاب")
-        let generator = try EmbeddedGenerator(bookTerms: [own])
-        let text = try generator.write(Fixtures.lesson, for: Fixtures.profile(ProfileSlice.allCases[0])).text
+        let writer = try EmbeddedSectionWriter(bookTerms: [own])
+        let profile = Fixtures.profile(ProfileSlice.allCases[0])
+        let text = try WrittenLesson(Fixtures.lesson, for: profile, writer: writer).text
         #expect(text.contains("> - **sensor**: the book's own words."))
+        var changed = own
+        changed.explanation = "other words"
+        #expect(try EmbeddedSectionWriter(bookTerms: [changed]).recipe != writer.recipe)
     }
 }

@@ -1,7 +1,7 @@
 import Textbook
 
-/// A heading of level 1 to 3 with the blocks up to the next heading.
-struct LessonSection {
+/// A part of a section: a heading of level 1 to 3 with the blocks up to the next heading.
+struct Passage {
     /// The heading, unless the blocks stand before the first one.
     let heading: Heading?
     /// Indices of the blocks, the heading included.
@@ -9,19 +9,15 @@ struct LessonSection {
     /// Terms in the prose, each once, in the order of their first use.
     let terms: [Int]
 
-    /// The sections of a lesson, in their order.
-    static func sections(of blocks: [Block], in body: [UInt8], glossary: Glossary) -> [LessonSection] {
+    /// The passages of a section, in their order.
+    /// - Parameter mentions: the terms that each block mentions.
+    static func passages(of blocks: [Block], mentions: [[Int]]) -> [Passage] {
         let starts = [0] + blocks.indices.filter { $0 > 0 && (blocks[$0].heading?.level ?? 7) <= 3 }
         return zip(starts, starts.dropFirst() + [blocks.count]).filter { $0 < $1 }.map { start, end in
-            var terms: [Int] = []
             var seen: Set<Int> = []
-            for block in blocks[start..<end] {
-                let visible = ProseText.visible(body, block)
-                for mention in glossary.mentions(in: visible) where seen.insert(mention.term).inserted {
-                    terms.append(mention.term)
-                }
-            }
-            return LessonSection(heading: blocks[start].heading, blocks: start..<end, terms: terms)
+            let terms = mentions[start..<end].joined().filter { seen.insert($0).inserted }
+            let heading = blocks[start..<end].first { $0.kind != .blank }?.heading
+            return Passage(heading: heading, blocks: start..<end, terms: terms)
         }
     }
 
@@ -36,26 +32,29 @@ struct LessonSection {
         self.heading.map { Self.frames.contains(Self.key($0.text)) } ?? true
     }
 
+    /// False under headings that only frame the teaching; what stands before the first heading does teach.
+    var isTeaching: Bool { self.heading == nil || !self.isFrame }
+
     private static func key(_ heading: String) -> String {
         String(heading.lowercased().drop { !$0.isLetter }.trimmingSuffix { !$0.isLetter })
     }
 
-    /// Whether the section only goes over what the learner knows; one term alone proves too little.
-    func isSkimmable(for slice: ProfileSlice, _ glossary: Glossary) -> Bool {
+    /// Whether the passage only goes over what the learner knows; one term alone proves too little.
+    func isSkimmable(for slice: some ReaderSlice, _ glossary: Glossary) -> Bool {
         guard !self.isFrame, (self.heading?.level ?? 1) > 1, self.terms.count >= 2 else { return false }
         return self.terms.allSatisfy {
             slice.skims(glossary.terms[$0].domain) && glossary.terms[$0].level != .advanced
         }
     }
 
-    /// The mark that tells an experienced reader what the section goes over.
-    func skimMark(for slice: ProfileSlice, _ phrases: Phrases, _ glossary: Glossary) -> String? {
+    /// The mark that tells an experienced reader what the passage goes over.
+    func skimMark(for slice: some ReaderSlice, _ phrases: Phrases, _ glossary: Glossary) -> String? {
         guard self.isSkimmable(for: slice, glossary) else { return nil }
         let names = self.terms.prefix(3).map { glossary.terms[$0].term }
         return phrases.text(.skim, ["terms": phrases.list(names)])
     }
 
-    /// The line below the heading that says in the learner's language what the section is about.
+    /// The line below the heading that says in the learner's language what the passage is about.
     func gloss(_ phrases: Phrases, _ glossary: Glossary) -> String? {
         guard let heading = self.heading, heading.level > 1 else { return nil }
         if let known = phrases.headings[Self.key(heading.text)] {
@@ -67,7 +66,7 @@ struct LessonSection {
         return line.isEmpty ? nil : line
     }
 
-    /// The sentence of the section that says most, as plain text: one with a term in bold, with words of the trade or
+    /// The sentence of the passage that says most, as plain text: one with a term in bold, with words of the trade or
     /// with measures before others, the earlier before the later.
     func keyPoint(in body: [UInt8], _ blocks: [Block], _ glossary: Glossary) -> String? {
         guard !self.isFrame, self.heading?.level == 2 else { return nil }
