@@ -138,7 +138,7 @@ let package = Package(
             "ProcessBootstrap",
             [
                 "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP",
-                "LanguageModels",
+                "LanguageModels", "Personalization",
                 hummingbird, argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
             ]),
         executable(

@@ -25,6 +25,32 @@ extension PersonalizationService {
         return operation
     }
 
+    /// How far an operation came, with the sections that are written.
+    /// - Parameters:
+    ///   - userID: must be the owner's; `nil` where the operation's id alone is the capability.
+    ///   - known: ordinals of sections that the caller has.
+    /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
+    public func progress(
+        _ id: UUID, of userID: LearnerID?, without known: Set<Int> = []
+    ) async throws -> OperationProgress {
+        guard let filed = try await self.store.operation(id, of: userID) else {
+            throw PersonalizationError(.unknownOperation, "There is no such operation.")
+        }
+        // The state first: what it calls finished has all its sections there.
+        let operation = try await self.operation(id, of: filed.key.userID)
+        var progress = OperationProgress(state: operation.state, failure: operation.failure)
+        guard operation.state != .cancelled, let run = try await self.generations.progress(of: filed.jobID) else {
+            return progress
+        }
+        progress.total = run.sections
+        progress.finished = run.finished
+        if !run.finished.isSubset(of: known) {
+            progress.sections = try await self.generations.sections(of: filed.jobID, without: known)
+            progress.finished.formUnion(progress.sections.map(\.ordinal))
+        }
+        return progress
+    }
+
     /// Withdraws a learner's operation: its row goes, and its job is stopped unless somebody joined it meanwhile.
     /// - Returns: false when it had ended before.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.

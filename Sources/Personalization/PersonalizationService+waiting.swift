@@ -4,7 +4,8 @@ import Synchronization
 extension PersonalizationService {
     /// Waits until a pending answer is settled, for as long as the caller agreed to.
     ///
-    /// Looks at the row by its primary key, at first often and then every 200 ms, a little apart from others who wait.
+    /// Looks at the row, at first often and then every 200 ms, a little apart from others who wait and together with
+    /// those who look at the same moment.
     /// Beyond a bounded number of waiters the answer comes back at once, as it was.
     /// - Returns: the settled answer, or the given one when the time is over.
     public func wait(
@@ -30,7 +31,8 @@ extension PersonalizationService {
             try await Task.sleep(for: min(pause * spread, left), clock: clock)
             pause = min(pause * 1.5, self.configuration.longestPause)
             looks += 1
-            guard let row = try await self.store.row(key) else {
+            let question = PersonalizedLessonStore.Question(userID: key.userID, slug: key.lessonSlug)
+            guard let row = try await self.lookUps.answer(for: question)?.row, row.key == key else {
                 // Cleared, or the answers changed: nothing will come under this key.
                 throw PersonalizationError(.notRequested, "The request was withdrawn while it was waited for.")
             }

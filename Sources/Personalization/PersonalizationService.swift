@@ -6,11 +6,13 @@ public import Learners
 import PipelineJobs
 public import Postgres
 import Synchronization
+import TextbookSync
 
 /// Asks for personalized lessons and looks after what was asked for.
 ///
-/// The cache row is the single flight: only the transaction that inserts it enqueues a job, and whoever asks for the
-/// same key meanwhile joins that job.
+/// The cache row is the learner's single flight: only the transaction that inserts it asks for a job. The job is that
+/// of the lesson and the slice, so whoever needs the same text meanwhile waits for the same job. A lesson whose
+/// sections are all there needs none.
 public final class PersonalizationService: Sendable {
     /// Limits and times.
     public struct Configuration: Sendable {
@@ -21,9 +23,13 @@ public final class PersonalizationService: Sendable {
         /// The longest pause between two looks at a row that somebody waits for.
         public var longestPause: Duration = .milliseconds(200)
         /// Callers that may wait at the same time; the others are told to come back.
-        public var maximumWaiters = 256
+        public var maximumWaiters = 2_048
         /// How long a text that nobody withdrew is worth waiting for; its job is stopped after that.
         public var patience: Duration = .seconds(86_400)
+        /// How long a request may look whether every section is there already, before it asks for a job anyway.
+        public var assemblyTime: Duration = .milliseconds(500)
+        /// Bytes of assembled texts to keep.
+        public var textCapacity = 64 * 1024 * 1024
 
         /// The defaults.
         public init() {}
@@ -31,22 +37,32 @@ public final class PersonalizationService: Sendable {
 
     let configuration: Configuration
     let store: PersonalizedLessonStore
+    let generations: GenerationStore
+    let parts: PersonalizationParts
     let queue: PostgresJobQueue
     let inspector: JobInspector
     let paces = QueuePaces()
     let waiters = Mutex(0)
+    let texts: Mutex<BodyCache>
+    let lookUps: Coalescer<PersonalizedLessonStore.Question, PersonalizedLessonStore.Standing?>
     let makeOperationID: @Sendable () -> UUID
 
     /// A service over the shared client and queue.
     /// - Parameter makeOperationID: ids of operations; random unless a test wants them known.
     public init(
-        database: PostgresClient, queue: PostgresJobQueue, configuration: Configuration = Configuration(),
-        makeOperationID: @escaping @Sendable () -> UUID = { UUID() }
+        database: PostgresClient, queue: PostgresJobQueue, parts: PersonalizationParts,
+        configuration: Configuration = Configuration(), makeOperationID: @escaping @Sendable () -> UUID = { UUID() }
     ) {
         self.configuration = configuration
-        self.store = PersonalizedLessonStore(database: database, bookSlug: configuration.bookSlug)
+        let store = PersonalizedLessonStore(
+            database: database, bookSlug: configuration.bookSlug, recipe: parts.recipe.fingerprint)
+        self.store = store
+        self.generations = GenerationStore(database: database)
+        self.parts = parts
         self.queue = queue
         self.inspector = JobInspector(database: database)
+        self.texts = Mutex(BodyCache(capacity: configuration.textCapacity))
+        self.lookUps = Coalescer(maximumLeaders: 2, maximumItems: 128) { try await store.standings($0) }
         self.makeOperationID = makeOperationID
     }
 
@@ -57,10 +73,12 @@ public final class PersonalizationService: Sendable {
     /// - Parameters:
     ///   - originalContent: the lesson's file as the caller knows it; must be the published one.
     ///   - options: the lane and the trace of the job.
+    ///   - alongside: written in the same transaction as the operation.
     /// - Throws: ``PersonalizationError`` with `unknownUser`, `notOnboarded`, `unknownLesson`, `contentMismatch` or
     ///   `contentTooLarge`; the database's own error otherwise.
     public func request(
-        userID: LearnerID, slug: String, originalContent: String? = nil, options: EnqueueOptions = EnqueueOptions()
+        userID: LearnerID, slug: String, originalContent: String? = nil, options: EnqueueOptions = EnqueueOptions(),
+        alongside: (@Sendable (UUID, JobTransaction) async throws -> Void)? = nil
     ) async throws -> PersonalizationAnswer {
         // Each further round means that another caller, a change of answers or a publication came in between.
         for _ in 0..<8 {
@@ -69,24 +87,29 @@ public final class PersonalizationService: Sendable {
                 guard let settled = try await self.resolved(row) else { continue }
                 guard case .failed = settled.state else { return try await self.answer(settled) }
             }
+            guard let profile = try await self.profile(of: key) else { continue }
+            if let answer = try await self.shared(key, profile, replacing: row?.jobID) { return answer }
             let operationID = self.makeOperationID()
-            let replaced = row?.jobID
             var options = options
             options.waiter = EnqueueOptions.Waiter(
                 name: Self.waiterName(operationID), patience: self.configuration.patience)
-            let waiting = options
-            let isFiled = try await self.queue.withTransaction { transaction in
+            let job = PersonalizeLesson(
+                lessonSlug: key.lessonSlug, contentHash: key.contentHash, slice: ProfileSlice(profile).text,
+                recipe: self.parts.recipe.fingerprint)
+            let filed = try await self.queue.withTransaction { [options] transaction in
                 guard
-                    try await self.store.claim(key, operationID: operationID, replacing: replaced, in: transaction)
+                    try await self.store.claim(
+                        key, operationID: operationID, replacing: row?.jobID, in: transaction)
                 else { return false }
-                let job = try await transaction.enqueue(key.job, options: waiting)
+                let job = try await transaction.enqueue(job, options: options)
                 try await self.store.file(key, operationID: operationID, jobID: job.id, in: transaction)
+                try await alongside?(operationID, transaction)
                 return true
             }
-            if isFiled, var filed = try await self.store.row(key) {
+            if filed, var row = try await self.store.row(key) {
                 // A worker may have been faster than this look. A miss has one answer all the same: come back for it.
-                filed.state = .pending
-                return try await self.answer(filed, isNew: true)
+                row.state = .pending
+                return try await self.answer(row, isNew: true)
             }
         }
         throw PersonalizationError(.contended, "Too much changed while this was asked for; ask again.")
@@ -102,20 +125,24 @@ public final class PersonalizationService: Sendable {
         return try await self.answer(settled)
     }
 
-    /// Deletes the learner's cache; jobs under way find their row gone and write nothing.
+    /// Deletes the learner's cache. Jobs under way find the rows gone and fill nothing; those that nobody else waits for
+    /// are stopped.
     /// - Returns: how many rows were deleted.
     /// - Throws: ``PersonalizationError`` with `unknownUser`.
     public func clearCache(userID: LearnerID) async throws -> Int {
-        guard let deleted = try await self.store.clear(userID) else {
+        guard let cleared = try await self.store.clear(userID) else {
             throw PersonalizationError(.unknownUser, "There is no such user.")
         }
-        return deleted
+        for wait in cleared.waits {
+            _ = try await self.inspector.leave(wait.job, waiter: Self.waiterName(wait.operation))
+        }
+        return cleared.count
     }
 
     /// Who waits for a job: the operation that asked for it.
     static func waiterName(_ operation: UUID) -> String { operation.uuidString.lowercased() }
 
-    private func standing(
+    func standing(
         _ userID: LearnerID, _ slug: String, _ originalContent: String?
     ) async throws -> (PersonalizationKey, PersonalizedLesson?) {
         if let originalContent, originalContent.utf8.count > self.configuration.maximumContentBytes {
@@ -124,13 +151,18 @@ public final class PersonalizationService: Sendable {
         }
         // The database cannot hold a NUL in text, and no slug is that long: both are simply unknown.
         let isPlausible = slug.utf8.count <= 512 && !slug.isEmpty && !slug.utf8.contains { $0 < 0x20 || $0 == 0x7F }
-        guard let standing = try await self.store.standing(of: userID, slug: isPlausible ? slug : "") else {
-            throw PersonalizationError(.unknownUser, "There is no such user.")
+        let asked = isPlausible ? slug : ""
+        var standing = try await self.lookUps.answer(for: .init(userID: userID, slug: asked))
+        if standing != nil, standing?.slug == nil, isPlausible,
+            let present = try await self.store.presentSlug(of: asked)
+        {
+            standing = try await self.lookUps.answer(for: .init(userID: userID, slug: present))
         }
+        guard let standing else { throw PersonalizationError(.unknownUser, "There is no such user.") }
         guard let preferencesHash = standing.preferencesHash else {
             throw PersonalizationError(.notOnboarded, "The user has not answered the onboarding questions.")
         }
-        guard let contentHash = standing.contentHash else {
+        guard let slug = standing.slug, let contentHash = standing.contentHash else {
             throw PersonalizationError(.unknownLesson, "There is no such lesson.")
         }
         if let originalContent, ContentHash(of: originalContent).hex != contentHash {

@@ -1,113 +1,142 @@
 public import JobQueue
 public import JobQueuePostgres
-import LanguageModels
 import Learners
 import Logging
 public import PipelineJobs
 public import Postgres
 import TextbookSync
 
-/// Writes one lesson for one learner and fills the cache row in the transaction that ends the job.
+/// Writes a lesson's sections for one slice, each of them once in the whole fleet, and fills the cache rows of
+/// everybody who waits in the transaction that ends the job.
 public struct PersonalizeLessonHandler: JobHandler {
-    /// When the embedded generator takes over from a model.
+    /// Limits and times.
     public struct Configuration: Sendable {
         /// The book whose lessons are meant; `nil` for the only one there is.
         public var bookSlug: String?
-        /// Runs that may fail on an unavailable model before the embedded generator writes.
+        /// Runs that may end without an available model before the embedded rules write for good.
         public var modelAttempts = 3
-        /// A model that asks for a longer pause than this is not waited for.
-        public var longestModelPause: Duration = .seconds(30)
+        /// Sections of one lesson that are written at the same time.
+        public var concurrency = 4
+        /// Between two looks at a section that another run writes.
+        public var pause = Duration.milliseconds(20)...Duration.milliseconds(250)
 
         /// The defaults.
         public init() {}
     }
 
-    private let store: PersonalizedLessonStore
-    private let learners: LearnerStore
-    private let bodies: any LessonBodySource
-    private let model: (any LessonGenerator)?
-    private let embedded: EmbeddedGenerator
-    private let configuration: Configuration
+    let store: PersonalizedLessonStore
+    let generations: GenerationStore
+    let parts: PersonalizationParts
+    let writer: any SectionWriter
+    let configuration: Configuration
 
     /// A handler over the shared client.
-    /// - Parameter model: writes first, when there is one; the embedded generator writes when it cannot.
+    /// - Parameter writer: writes sections; by the recipe of the parts.
     public init(
-        database: PostgresClient, bodies: any LessonBodySource, model: (any LessonGenerator)?,
-        embedded: EmbeddedGenerator, configuration: Configuration = Configuration()
+        database: PostgresClient, parts: PersonalizationParts, writer: any SectionWriter,
+        configuration: Configuration = Configuration()
     ) {
-        self.store = PersonalizedLessonStore(database: database, bookSlug: configuration.bookSlug)
-        self.learners = LearnerStore(database: database)
-        self.bodies = bodies
-        self.model = model
-        self.embedded = embedded
+        self.store = PersonalizedLessonStore(
+            database: database, bookSlug: configuration.bookSlug, recipe: writer.recipe.fingerprint)
+        self.generations = GenerationStore(database: database)
+        self.parts = parts
+        self.writer = writer
         self.configuration = configuration
     }
 
     /// What a finished job says of itself.
     private struct Result: Encodable, Sendable {
         var outcome: String
-        var generator: String?
-        var attempts: Int?
+        var sections: Int?
+        /// Sections that this run wrote; the others were there.
+        var written: Int?
+        /// Those of them that the embedded rules wrote in a model's place.
+        var fallbacks: Int?
         var promptTokens: Int?
         var completionTokens: Int?
 
         enum CodingKeys: String, CodingKey {
-            case outcome, generator, attempts
+            case outcome, sections, written, fallbacks
             case promptTokens = "prompt_tokens"
             case completionTokens = "completion_tokens"
         }
     }
 
-    /// Performs one run. A failure that ends the job is written to the cache row as well.
+    /// Performs one run. A failure that ends the job is written to the cache rows as well.
     public func perform(
         _ arguments: PersonalizeLesson, context: JobContext
     ) async throws -> JobOutcome<JobTransaction> {
-        guard let key = PersonalizationKey(arguments) else {
-            throw JobError.permanent("malformed_arguments", "The job's user id is no UUID of version 4.")
+        guard let slice = ProfileSlice(text: arguments.slice) else {
+            throw JobError.permanent("malformed_arguments", "The job's slice is none.")
         }
         do {
-            return try await self.write(key, context)
+            guard try await self.isWanted(arguments, context) else { return try self.withdrawn(context) }
+            let plan = try await self.plan(arguments)
+            let run = LessonRun(
+                handler: self, plan: plan, slice: slice, lessonSlug: arguments.lessonSlug,
+                payer: try await self.store.payer(of: context.jobID), isPrewarm: arguments.isPrewarm, context: context)
+            return try self.finished(try await run.perform(), plan, context)
+        } catch is LessonRun.Unwanted {
+            return try self.withdrawn(context)
         } catch let error as JobError {
-            try await self.noteEnd(key, error, context)
+            try await self.noteEnd(error, context)
             throw error
         }
     }
 
-    private func write(_ key: PersonalizationKey, _ context: JobContext) async throws -> JobOutcome<JobTransaction> {
-        // Cleared rows and changed answers are looked for first: nobody would see the text.
-        guard try await self.store.row(key)?.state == .pending,
-            let preferences = try await self.learners.preferences(key.userID),
-            preferences.preferencesHash == key.preferencesHash
-        else {
-            context.logger.info("nobody waits for the lesson any more")
-            return try .finished(Result(outcome: "withdrawn")) { [store] transaction in
-                // Somebody may have asked again since the look above, and have joined this very job.
-                if try await store.isAwaited(key, jobID: context.jobID, in: transaction) {
-                    throw JobError.snooze("asked_again", "the lesson was asked for again", for: .zero)
-                }
+    /// Whether somebody would see the text: rows may have been cleared, and answers changed, since the job was asked for.
+    func isWanted(_ arguments: PersonalizeLesson, _ context: JobContext) async throws -> Bool {
+        if arguments.isPrewarm { return true }
+        return try await self.store.isAwaited(context.jobID, in: self.store.database)
+    }
+
+    private func withdrawn(_ context: JobContext) throws -> JobOutcome<JobTransaction> {
+        context.logger.info("nobody waits for the lesson any more")
+        return try .finished(Result(outcome: "withdrawn")) { [store] transaction in
+            // Somebody may have asked again since the look above, and have joined this very job.
+            if try await store.isAwaited(context.jobID, in: transaction) {
+                throw JobError.snooze("asked_again", "the lesson was asked for again", for: .zero)
             }
-        }
-        let lesson = try await self.lesson(key)
-        let written = try await self.generate(lesson, preferences.profile, context)
-        context.logger.info(
-            "lesson personalized",
-            metadata: ["generator": "\(written.generator)", "model_attempts": "\(written.attempts)"])
-        let store = self.store
-        let result = Result(
-            outcome: "written", generator: written.generator, attempts: written.attempts,
-            promptTokens: written.promptTokens, completionTokens: written.completionTokens)
-        return try .finished(result) { transaction in
-            try await store.finish(key, written, in: transaction)
         }
     }
 
-    private func lesson(_ key: PersonalizationKey) async throws -> LessonSource {
-        guard let material = try await self.store.material(key) else {
+    private func finished(
+        _ work: LessonRun.Work, _ plan: LessonPlan, _ context: JobContext
+    ) throws -> JobOutcome<JobTransaction> {
+        let fallbacks = work.written.count(where: \.isFallback)
+        context.logger.info(
+            "lesson personalized",
+            metadata: [
+                "sections": "\(work.entries.count)", "written": "\(work.written.count)", "fallbacks": "\(fallbacks)",
+            ])
+        let result = Result(
+            outcome: "written", sections: work.entries.count, written: work.written.count,
+            fallbacks: fallbacks,
+            promptTokens: work.written.reduce(0) { $0 + $1.promptTokens },
+            completionTokens: work.written.reduce(0) { $0 + $1.completionTokens })
+        let cost = work.written.reduce(Int64(0)) { $0 + $1.costMicros }
+        let (store, generations, parts, writer) = (self.store, self.generations, self.parts, self.writer)
+        return try .finished(result, costMicros: cost) { transaction in
+            guard let texts = try await generations.texts(work.entries.map(\.key), in: transaction) else {
+                throw JobError.retry("sections_gone", "Sections of the lesson were deleted while it was written.")
+            }
+            for (hash, profile) in try await store.waitingProfiles(context.jobID, in: transaction) {
+                let lesson = AssembledLesson(
+                    plan, for: profile, entries: work.entries, texts: texts, framing: parts.framing,
+                    promptVersion: writer.recipe.promptVersion)
+                try await store.finish(context.jobID, preferencesHash: hash, with: lesson, in: transaction)
+            }
+        }
+    }
+
+    private func plan(_ arguments: PersonalizeLesson) async throws -> LessonPlan {
+        let material = try await self.store.material(slug: arguments.lessonSlug, contentHash: arguments.contentHash)
+        guard let material else {
             throw JobError.permanent("lesson_gone", "No release holds this text of the lesson any more.")
         }
         do {
-            let body = try await self.bodies.body(objectKey: material.objectKey, contentHash: key.contentHash)
-            return LessonSource(title: material.title, markdown: Array(body.utf8))
+            return try await self.parts.plans.plan(
+                title: material.title, objectKey: material.objectKey, contentHash: arguments.contentHash)
         } catch let error as JobError {
             throw error
         } catch is CancellationError {
@@ -119,60 +148,25 @@ public struct PersonalizeLessonHandler: JobHandler {
         }
     }
 
-    private func generate(
-        _ lesson: LessonSource, _ profile: LearnerProfile, _ context: JobContext
-    ) async throws -> GeneratedLesson {
-        if let model = self.model {
-            do {
-                return try await model.write(lesson, for: profile)
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch let error as LanguageModelError {
-                // A run that is called off says nothing about the model: whoever runs the job next asks it again.
-                try Task.checkCancellation()
-                if let retry = self.retry(after: error, context) { throw retry }
-                context.logger.warning(
-                    "model given up, the embedded generator writes", metadata: ["model_error": "\(error.code)"])
-            } catch let error as PersonalizationError {
-                context.logger.warning(
-                    "model's text refused, the embedded generator writes",
-                    metadata: ["error_code": "\(error.code.rawValue)", "reason": "\(error.message)"])
-            }
-        }
-        do {
-            return try self.embedded.write(lesson, for: profile)
-        } catch {
-            throw JobError.permanent(error.code.rawValue, error.message)
-        }
-    }
-
-    /// The error that has the run repeated, or `nil` when the model is not worth waiting for.
-    private func retry(after error: LanguageModelError, _ context: JobContext) -> JobError? {
-        guard error.isTransient, context.attempt < self.configuration.modelAttempts, !context.isLastAttempt else {
-            return nil
-        }
-        if let pause = error.retryAfter, pause > self.configuration.longestModelPause { return nil }
-        return .retry("model_unavailable", "The language model did not answer.", after: error.retryAfter)
-    }
-
-    private func noteEnd(_ key: PersonalizationKey, _ error: JobError, _ context: JobContext) async throws {
+    private func noteEnd(_ error: JobError, _ context: JobContext) async throws {
         let isRetryable: Bool
         switch error.disposition {
         case .permanent: isRetryable = false
         case .retry where context.isLastAttempt: isRetryable = true
         case .retry, .snooze: return
         }
-        let failure = PersonalizedLesson.Failure(
-            code: error.code, message: error.message, isRetryable: isRetryable)
-        try await self.store.fail(key, failure, jobID: context.jobID)
+        try await self.store.fail(
+            context.jobID,
+            PersonalizedLesson.Failure(code: error.code, message: error.message, isRetryable: isRetryable))
     }
 }
 
 extension JobOutcome {
     /// An outcome whose result is kept as JSON.
     fileprivate static func finished(
-        _ result: some Encodable, commit: (@Sendable (Transaction) async throws -> Void)? = nil
+        _ result: some Encodable, costMicros: Int64? = nil,
+        commit: (@Sendable (Transaction) async throws -> Void)? = nil
     ) throws -> JobOutcome {
-        JobOutcome(result: try PostgresJSON(encoding: result).text, commit: commit)
+        JobOutcome(result: try PostgresJSON(encoding: result).text, costMicros: costMicros, commit: commit)
     }
 }

@@ -71,6 +71,7 @@ extension Settings {
         if let limit = try number(reader, "lectern.search.vector.ms", in: 1...30_000) {
             settings.search.vectorTime = .milliseconds(limit)
         }
+        settings.prewarmTokens = try number(reader, "lectern.prewarm.tokens", in: 0...1_000_000_000) ?? 0
         settings.operatorKey = try secretText(reader, "lectern.ops.token").flatMap { APIKey($0) }
         settings.book = reader.string(forKey: "lectern.book")
         settings.host = reader.string(forKey: "lectern.host") ?? settings.host

@@ -1,6 +1,6 @@
 import FoundationEssentials
-package import LanguageModels
-package import PipelineJobs
+import LanguageModels
+import PipelineJobs
 
 extension Settings {
     /// Takes the providers of a file, or the one endpoint that the environment names.

@@ -66,6 +66,8 @@ public struct Settings: Sendable {
     public var providerKeys: [String: APIKey] = [:]
     public var embedding = Model()
     public var search = Search()
+    /// Tokens that may be spent on writing ahead after a publication; 0 for none.
+    public var prewarmTokens = 0
     public var log = Log()
     public var worker = Worker()
     /// Opens the operators' console, sent as a bearer token; without one it answers on the loopback address only.

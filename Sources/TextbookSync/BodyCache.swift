@@ -1,6 +1,6 @@
 /// The texts used last, up to a number of bytes. Performs nothing and knows no time: use decides.
-struct BodyCache {
-    private struct Entry {
+package struct BodyCache: Sendable {
+    private struct Entry: Sendable {
         var text: String
         var bytes: Int
         /// When it was last used, by a counter.
@@ -14,20 +14,20 @@ struct BodyCache {
     private var uses: [(tick: UInt64, key: String)] = []
     private var tick: UInt64 = 0
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = max(0, capacity)
     }
 
     var count: Int { self.entries.count }
 
-    mutating func text(for key: String) -> String? {
+    package mutating func text(for key: String) -> String? {
         guard let entry = self.entries[key] else { return nil }
         self.touch(key)
         return entry.text
     }
 
     /// Keeps the text, at the cost of those used longest ago. One that exceeds the whole capacity is not kept.
-    mutating func insert(_ text: String, for key: String) {
+    package mutating func insert(_ text: String, for key: String) {
         self.remove(key)
         // The key and the book-keeping weigh too, or a million empty texts would be free.
         let bytes = text.utf8.count + key.utf8.count + 128

@@ -37,7 +37,8 @@ struct API: AsyncParsableCommand {
             .init(
                 learners: LearnerStore(database: backends.database), catalog: catalog, bodies: bodies,
                 personalization: PersonalizationService(
-                    database: backends.database, queue: backends.jobs, configuration: personalization),
+                    database: backends.database, queue: backends.jobs,
+                    parts: try WritingParts(backends, bodies: bodies).parts, configuration: personalization),
                 search: SearchService(
                     database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
                     configuration: search)))

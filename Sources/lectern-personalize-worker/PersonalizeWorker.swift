@@ -5,25 +5,32 @@ import Personalization
 import ProcessBootstrap
 import TextbookSync
 
-/// Writes lessons anew for learners.
+/// Writes lessons anew for slices of profiles.
 @main
 struct PersonalizeWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lectern-personalize-worker", abstract: "Writes lessons anew for a learner's profile.")
+        commandName: "lectern-personalize-worker", abstract: "Writes lessons anew for learners' profiles.")
 
     @OptionGroup var options: ProcessOptions
 
     func run() async throws {
         let process = try await ServiceProcess(.personalizeWorker, options: self.options)
         let backends = try Backends(process)
+        let settings = process.settings
+        let writing = try WritingParts(backends, bodies: LessonBodies(store: backends.objects))
         var configuration = PersonalizeLessonHandler.Configuration()
-        configuration.bookSlug = process.settings.book
+        configuration.bookSlug = settings.book
         var registry = JobRegistry<JobTransaction>()
         registry.register(
             PersonalizeLessonHandler(
-                database: backends.database, bodies: LessonBodies(store: backends.objects),
-                model: try backends.chat.map { try ChatGenerator(model: $0) }, embedded: try EmbeddedGenerator(),
+                database: backends.database, parts: writing.parts, writer: writing.writer,
                 configuration: configuration))
+        registry.register(
+            PrewarmLessonsHandler(
+                Prewarmer(
+                    database: backends.database, queue: backends.jobs, parts: writing.parts, bookSlug: settings.book),
+                budget: settings.prewarmTokens))
+        registry.register(CollectCacheHandler(CacheKeeper(database: backends.database)))
         try await process.run(backends.workerServices(registry: registry))
     }
 }

@@ -154,8 +154,16 @@ struct APIFixture: Sendable {
         state == "ready"
             ? try await self.database.execute(
                 """
-                UPDATE lectern.personalized_lesson SET state = 'ready', personalized_content = 'Written for you.',
-                    generator = 'embedded/test', generated_at = now() WHERE state = 'pending'
+                WITH written AS (
+                    INSERT INTO lectern.generation (key, lesson_slug, ordinal, slice, recipe, content, generator,
+                        attempts, prompt_tokens, completion_tokens, cost_micros)
+                    VALUES (repeat('a', 64), 'one', 0, 'language=en', 'test', 'Written for you.', 'embedded/test', 0, 0,
+                        0, 0)
+                    ON CONFLICT DO NOTHING
+                )
+                UPDATE lectern.personalized_lesson SET state = 'ready', sections = ARRAY[repeat('a', 64)],
+                    opening = 'Hello.', closing = 'Bye.', text_hash = md5('x'), generator = 'embedded/test',
+                    generated_at = now() WHERE state = 'pending'
                 """)
             : try await self.database.execute(
                 """

@@ -28,8 +28,9 @@ struct PersonalizationServiceTests {
                     return
                 }
                 let done = try await fixture.service.wait(for: first, atMost: .seconds(20))
-                #expect(done.text?.generator == "embedded/rules-v1")
-                #expect(done.text?.content.hasPrefix("# Sensors and Balance {#top}") == true)
+                #expect(done.text?.generator == "embedded/rules-v2")
+                let content = try #require(try await fixture.content(done))
+                #expect(content.hasPrefix("# Sensors and Balance {#top}"))
                 let state = try await fixture.service.operation(operation.id, of: learner).state
                 #expect(state == .succeeded)
                 let again = try await fixture.service.request(userID: learner, slug: ServiceFixture.slug)
@@ -120,7 +121,7 @@ struct PersonalizationServiceTests {
             try await fixture.withWorker {
                 let first = try await fixture.service.request(userID: learner, slug: ServiceFixture.slug)
                 let done = try await fixture.service.wait(for: first, atMost: .seconds(20))
-                #expect(done.text != nil)
+                let before = try #require(try await fixture.content(done))
                 var change = ProfileChange()
                 change.roboticsBackground = true
                 _ = try await fixture.learners.change(learner, change)
@@ -131,7 +132,8 @@ struct PersonalizationServiceTests {
                         == .notRequested)
                 let next = try await fixture.service.request(userID: learner, slug: ServiceFixture.slug)
                 let other = try await fixture.service.wait(for: next, atMost: .seconds(20))
-                #expect(other.text != nil && other.text?.content != done.text?.content)
+                let after = try #require(try await fixture.content(other))
+                #expect(after != before)
             }
         }
     }
@@ -140,21 +142,18 @@ struct PersonalizationServiceTests {
         try await ServiceFixture.with { fixture in
             let learner = try await fixture.learner()
             let answer = try await fixture.service.request(userID: learner, slug: ServiceFixture.slug)
-            guard case .pending(let operation, let key, _) = answer else { return }
-            let generated = GeneratedLesson(text: "text", generator: "test")
+            let operation = try #require(answer.operation)
+            let reads = fixture.bodies.callCount
             let deleted = try await fixture.service.clearCache(userID: learner)
             #expect(deleted == 1)
-            try await fixture.service.store.finish(key, generated, in: fixture.database)
-            let rows = try await fixture.count("SELECT count(*) FROM lectern.personalized_lesson")
-            #expect(rows == 0)
             let state = try await fixture.service.operation(operation.id, of: learner).state
             #expect(state == .cancelled)
-            try await fixture.withWorker {
-                try await self.until { try await fixture.count("SELECT count(*) FROM lectern.done") == 1 }
-            }
+            // Nobody else waited for the job.
+            let waiting = try await fixture.count("SELECT count(*) FROM lectern.ready")
+            #expect(waiting == 0)
             let left = try await fixture.count("SELECT count(*) FROM lectern.personalized_lesson")
             #expect(left == 0)
-            #expect(fixture.bodies.callCount == 0)
+            #expect(fixture.bodies.callCount == reads)
         }
     }
 
@@ -237,17 +236,17 @@ struct PersonalizationServiceTests {
             #expect(start.duration(to: clock.now) < .seconds(5))
         }
     }
+}
 
-    /// Looks until the condition holds; fails after 20 seconds.
-    private func until(_ condition: () async throws -> Bool) async throws {
-        let clock = ContinuousClock()
-        let deadline = clock.now.advanced(by: .seconds(20))
-        while try await !condition() {
-            guard clock.now < deadline else {
-                Issue.record("the condition did not come true in time")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20), clock: clock)
+/// Looks until the condition holds; fails after 20 seconds.
+func until(_ condition: () async throws -> Bool) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now.advanced(by: .seconds(20))
+    while try await !condition() {
+        guard clock.now < deadline else {
+            Issue.record("the condition did not come true in time")
+            return
         }
+        try await Task.sleep(for: .milliseconds(20), clock: clock)
     }
 }

@@ -22,7 +22,8 @@ struct ServiceFixture {
     let queue: PostgresJobQueue
     let service: PersonalizationService
     let learners: LearnerStore
-    let bodies = ScriptedBodies(ServiceFixture.text)
+    let parts: PersonalizationParts
+    let bodies: ScriptedBodies
 
     nonisolated(nonsending) static func with(
         _ body: nonisolated(nonsending) (ServiceFixture) async throws -> Void
@@ -31,9 +32,12 @@ struct ServiceFixture {
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             try await Migrator(database: client, migrations: try Migration.bundled(), logger: logger).up()
             let queue = PostgresJobQueue(database: client, logger: logger)
+            let bodies = ScriptedBodies(Self.text)
+            let parts = try PersonalizationParts(bodies: bodies, model: nil)
             let fixture = ServiceFixture(
-                database: client, queue: queue, service: PersonalizationService(database: client, queue: queue),
-                learners: LearnerStore(database: client))
+                database: client, queue: queue,
+                service: PersonalizationService(database: client, queue: queue, parts: parts),
+                learners: LearnerStore(database: client), parts: parts, bodies: bodies)
             try await fixture.publish(Self.contentHash)
             try await body(fixture)
         }
@@ -83,28 +87,54 @@ struct ServiceFixture {
     }
 
     /// A learner who answered the questions.
-    func learner(goals: Set<LearningGoal> = [.hobby]) async throws -> LearnerID {
+    func learner(
+        _ slice: ProfileSlice = ProfileSlice.allCases[0], goals: Set<LearningGoal> = [.hobby]
+    ) async throws -> LearnerID {
         var random = SystemRandomNumberGenerator()
         let id = LearnerID.random(using: &random)
         _ = try await self.learners.create(id)
-        _ = try await self.learners.completeOnboarding(
-            id, profile: Fixtures.profile(ProfileSlice.allCases[0], goals: goals))
+        _ = try await self.learners.completeOnboarding(id, profile: Fixtures.profile(slice, goals: goals))
         return id
     }
 
-    func handler(model: (any LessonGenerator)? = nil) throws -> PersonalizeLessonHandler {
+    /// The same installation where sections are meant to be written by somebody else.
+    func with(_ writer: any SectionWriter) throws -> ServiceFixture {
+        let parts = try PersonalizationParts(bodies: self.bodies, model: writer.recipe)
+        return ServiceFixture(
+            database: self.database, queue: self.queue,
+            service: PersonalizationService(database: self.database, queue: self.queue, parts: parts),
+            learners: self.learners, parts: parts, bodies: self.bodies)
+    }
+
+    func handler(_ writer: (any SectionWriter)? = nil) -> PersonalizeLessonHandler {
         PersonalizeLessonHandler(
-            database: self.database, bodies: self.bodies, model: model, embedded: try EmbeddedGenerator())
+            database: self.database, parts: self.parts, writer: writer ?? self.parts.embedded)
+    }
+
+    /// The text of an answer that has one.
+    func content(_ answer: PersonalizationAnswer) async throws -> String? {
+        guard case .ready(let text, let key) = answer else { return nil }
+        return try await self.service.content(of: text, key)
+    }
+
+    /// The text of a lesson once it is written.
+    func text(for learner: LearnerID) async throws -> String? {
+        let answer = try await self.service.request(userID: learner, slug: Self.slug)
+        return try await self.content(try await self.service.wait(for: answer, atMost: .seconds(20)))
     }
 
     /// Runs a worker beside `body`.
     nonisolated(nonsending) func withWorker(
-        model: (any LessonGenerator)? = nil, _ body: nonisolated(nonsending) () async throws -> Void
+        _ writer: (any SectionWriter)? = nil, slots: Int = 4, _ body: nonisolated(nonsending) () async throws -> Void
     ) async throws {
         let logger = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
         var registry = JobRegistry<JobTransaction>()
-        registry.register(try self.handler(model: model))
-        var configuration = WorkerConfiguration(name: "test", concurrency: ["personalize": 4])
+        registry.register(self.handler(writer))
+        registry.register(
+            PrewarmLessonsHandler(
+                Prewarmer(database: self.database, queue: self.queue, parts: self.parts, bookSlug: nil),
+                budget: 1_000_000))
+        var configuration = WorkerConfiguration(name: "test", concurrency: ["personalize": slots])
         configuration.pollInterval = .milliseconds(50)
         let worker = Worker(
             store: PostgresJobStore(database: self.database, queue: self.queue, logger: logger), registry: registry,

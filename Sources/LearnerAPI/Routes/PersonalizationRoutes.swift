@@ -19,6 +19,8 @@ struct PersonalizationRoutes: Sendable {
         [
             Route(.post, "personalize", self.request),
             Route(.delete, "personalize/cache", self.clear),
+            //DIFF Route(.get, "personalize/{slug...}/diff", self.difference),
+            Route(.post, "personalize/{slug...}/feedback", self.feedback),
             Route(.get, "personalize/{slug...}", self.poll),
         ]
     }
@@ -43,7 +45,7 @@ struct PersonalizationRoutes: Sendable {
                 if case .pending = answer { answer = try await self.service.poll(userID: learner, slug: slug.text) }
             }
         }
-        var response = try Self.response(answer, slug: slug, isCached: isCached, ifNoneMatch: [])
+        var response = try await self.response(answer, isCached: isCached, ifNoneMatch: [])
         response.headers[.preferenceApplied] = preference.applied
         return response
     }
@@ -53,7 +55,7 @@ struct PersonalizationRoutes: Sendable {
         let slug = try request.slug()
         let answer = try await self.service.poll(userID: learner, slug: slug.text)
         let tags = request.request.headers[values: .ifNoneMatch]
-        return try Self.response(answer, slug: slug, isCached: true, ifNoneMatch: tags)
+        return try await self.response(answer, isCached: true, ifNoneMatch: tags)
     }
 
     private func clear(_ request: APIRequest) async throws -> Response {
@@ -61,20 +63,39 @@ struct PersonalizationRoutes: Sendable {
         return try JSONResponse.make(["deleted_count": deleted], headers: .ownContent())
     }
 
-    private static func response(
-        _ answer: PersonalizationAnswer, slug: LessonSlug, isCached: Bool, ifNoneMatch: [String]
-    ) throws -> Response {
+    /// A thumb up or down. The last word on a text counts.
+    private func feedback(_ request: APIRequest) async throws -> Response {
+        let learner = try request.learner()
+        let slug = try request.slug()
+        var reader = BodyReader(try await request.object())
+        let rating = reader.word("rating", as: Feedback.Rating.self)
+        let reason = reader.word("reason", as: Feedback.Reason.self)
+        let comment = reader.string("comment")
+        if let comment, comment.count > Feedback.maximumComment {
+            reader.report("comment", .malformed, "A comment has at most \(Feedback.maximumComment) characters.")
+        }
+        try reader.finish()
+        guard let rating else { throw Problem(field: "rating", .missing, "This field is required.") }
+        try await self.service.file(
+            Feedback(rating: rating, reason: reason, comment: comment), userID: learner, slug: slug.text)
+        return Response(status: .noContent)
+    }
+
+    private func response(
+        _ answer: PersonalizationAnswer, isCached: Bool, ifNoneMatch: [String]
+    ) async throws -> Response {
         var headers = HTTPFields.ownContent()
         headers[.vary] = "Prefer, X-User-ID"
         switch answer {
         case .ready(let text, let key):
             let written = Int64((text.generatedAt.timeIntervalSince1970 * 1_000).rounded())
-            let tag = "\"\(key.contentHash)-\(key.preferencesHash)-\(written)\""
+            let tag = "\"\(text.hash)-\(written)\""
             headers[.eTag] = tag
             if EntityTags.match(ifNoneMatch, tag: tag) { return Response(status: .notModified, headers: headers) }
             return try JSONResponse.make(
                 ReadyLesson(
-                    lessonSlug: key.lessonSlug, personalizedContent: text.content, cached: isCached,
+                    lessonSlug: key.lessonSlug, personalizedContent: try await self.service.content(of: text, key),
+                    cached: isCached, shared: text.isShared ? true : nil,
                     generatedAt: text.generatedAt, contentHash: key.contentHash,
                     preferencesHash: key.preferencesHash, generator: text.generator),
                 headers: headers)
@@ -99,13 +120,15 @@ private struct ReadyLesson: Encodable {
     let lessonSlug: String
     let personalizedContent: String
     let cached: Bool
+    /// True where no section had to be written for it.
+    let shared: Bool?
     let generatedAt: Date
     let contentHash: String
     let preferencesHash: String
     let generator: String
 
     enum CodingKeys: String, CodingKey {
-        case cached, generator
+        case cached, shared, generator
         case lessonSlug = "lesson_slug"
         case personalizedContent = "personalized_content"
         case generatedAt = "generated_at"

@@ -1,6 +1,4 @@
-import FoundationEssentials
 public import Learners
-import PipelineJobs
 
 /// What a personalized lesson belongs to: whose, which lesson, which text of it, which answers.
 public struct PersonalizationKey: Hashable, Sendable {
@@ -17,20 +15,5 @@ public struct PersonalizationKey: Hashable, Sendable {
         self.lessonSlug = lessonSlug
         self.contentHash = contentHash
         self.preferencesHash = preferencesHash
-    }
-
-    /// The key of a job's cache row; `nil` when the job's user id is none.
-    init?(_ job: PersonalizeLesson) {
-        guard let userID = LearnerID(job.userID) else { return nil }
-        self.init(
-            userID: userID, lessonSlug: job.lessonSlug, contentHash: job.contentHash,
-            preferencesHash: job.preferencesHash)
-    }
-
-    /// The job that fills the cache row of this key.
-    var job: PersonalizeLesson {
-        PersonalizeLesson(
-            userID: self.userID.text, lessonSlug: self.lessonSlug, contentHash: self.contentHash,
-            preferencesHash: self.preferencesHash)
     }
 }

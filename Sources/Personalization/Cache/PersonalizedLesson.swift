@@ -12,13 +12,15 @@ public struct PersonalizedLesson: Hashable, Sendable {
 
     /// What was written.
     public struct Text: Hashable, Sendable {
-        /// Markdown.
-        public var content: String
+        /// XXH3-128 of the whole text in hexadecimal digits: the same text has the same hash for whomever it is.
+        public var hash: String
         /// Who wrote it, as the learner is told.
         public var generator: String
         /// The version of the prompt, where there was one.
         public var promptVersion: String?
         public var generatedAt: Date
+        /// No section had to be written for it: others had the same ones before.
+        public var isShared: Bool
     }
 
     /// Why nothing was written.

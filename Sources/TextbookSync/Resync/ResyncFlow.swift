@@ -64,6 +64,9 @@ struct ResyncFlow: Sendable {
                     in: transaction)
             }
             try await transaction.enqueue(CollectContent(), options: EnqueueOptions(delay: Self.grace, actor: "resync"))
+            try await transaction.enqueue(
+                PrewarmLessons(book: standing.book, releaseID: standing.release),
+                options: EnqueueOptions(actor: "resync"))
         }
         try await transaction.execute(
             "UPDATE lectern.resync SET state = 'aliasing', batch_id = NULL WHERE job_id = \(standing.id)")
