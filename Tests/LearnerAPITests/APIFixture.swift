@@ -46,7 +46,7 @@ struct APIFixture: Sendable {
                 try await Migrator(database: database, migrations: Migration.bundled(), logger: logger).up()
                 let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
                 try await fixture.publish()
-                let api = LearnerAPI(fixture.dependencies(logger))
+                let api = LearnerAPI(try fixture.dependencies(logger))
                 let value = try await APIServer.with(api, boundary: boundary, routes: { routes(fixture, $0) }) {
                     server in
                     try await body(fixture, server)
@@ -69,17 +69,19 @@ struct APIFixture: Sendable {
         let database = PostgresClient(
             configuration: PostgresConfiguration(url: "postgresql://lectern@127.0.0.1:1/none"), logger: logger)
         let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
-        let value = try await APIServer.with(LearnerAPI(fixture.dependencies(logger)), body)
+        let value = try await APIServer.with(LearnerAPI(try fixture.dependencies(logger)), body)
         await database.close()
         return value
     }
 
-    private func dependencies(_ logger: Logger) -> LearnerAPI.Dependencies {
+    private func dependencies(_ logger: Logger) throws -> LearnerAPI.Dependencies {
         let model = ConstantModel()
+        let parts = try PersonalizationParts(bodies: self.bodies, model: nil)
         return LearnerAPI.Dependencies(
             learners: LearnerStore(database: self.database), catalog: self.catalog, bodies: self.bodies,
             personalization: PersonalizationService(
-                database: self.database, queue: PostgresJobQueue(database: self.database, logger: logger)),
+                database: self.database, queue: PostgresJobQueue(database: self.database, logger: logger),
+                parts: parts),
             search: SearchService(
                 database: self.database, model: model, vectors: self.vectors.index, recipe: Self.recipe))
     }

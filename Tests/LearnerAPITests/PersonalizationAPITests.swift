@@ -47,7 +47,7 @@ import Testing
                 let hit = try await server.send(method, path, user: id, body: body.map { Array($0.utf8) })
                 #expect(hit.status == 200)
                 #expect(hit["cached"] == .bool(true))
-                #expect(hit["personalized_content"]?.text == "Written for you.")
+                #expect(hit["personalized_content"]?.text == "Hello.\n\nWritten for you.\n\nBye.\n")
                 #expect(hit["generator"]?.text == "embedded/test")
                 #expect(hit["content_hash"]?.text == APIFixture.hash)
                 #expect(hit["preferences_hash"]?.text?.count == 32)
@@ -80,7 +80,7 @@ import Testing
             let text = try await answer
             #expect(text.status == 200)
             #expect(text["cached"] == .bool(false))
-            #expect(text["personalized_content"]?.text == "Written for you.")
+            #expect(text["personalized_content"]?.text == "Hello.\n\nWritten for you.\n\nBye.\n")
             #expect(text.headers.first("Preference-Applied") == "wait=30")
             #expect(text.headers.first("Vary") == "Prefer, X-User-ID")
             let poll = try await server.send("GET", "/api/personalize/ch01-one", user: id)

@@ -8,8 +8,8 @@ final class ScriptedWriter: SectionWriter {
         case working
         /// The embedded rules stand in, for this reason.
         case fallback(String)
-        /// From this many sections on, it fails.
-        case failing(after: Int)
+        /// After this many sections, its worker is stopped.
+        case stopping(after: Int)
     }
 
     let recipe: SectionRecipe
@@ -53,9 +53,9 @@ final class ScriptedWriter: SectionWriter {
         case .fallback(let reason):
             return WrittenSection(
                 text: text, generator: EmbeddedSectionWriter.name, isFallback: true, fallbackReason: reason)
-        case .failing(let limit) where self.keys.count >= limit:
-            throw PersonalizationError(.rejectedText, "No text passed.")
-        case .failing, .working:
+        case .stopping(let limit) where self.keys.count >= limit:
+            throw CancellationError()
+        case .stopping, .working:
             self.written.withLock { $0.append(GenerationKey(section, for: slice, by: self.recipe)) }
             return WrittenSection(
                 text: text, generator: "test/scripted/prompt-v0", attempts: 1, promptTokens: 10, completionTokens: 5,

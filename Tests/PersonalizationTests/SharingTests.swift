@@ -75,12 +75,12 @@ struct SharingTests {
 
     @Test func aRunThatIsRepeatedPaysOnlyForWhatWasNotWritten() async throws {
         try await ServiceFixture.with { fixture in
-            let writer = ScriptedWriter(mode: .failing(after: 2))
+            let writer = ScriptedWriter(mode: .stopping(after: 2))
             let fixture = try fixture.with(writer)
             let learner = try await fixture.learner()
             let answer = try await fixture.service.request(userID: learner, slug: ServiceFixture.slug)
             let job = try #require(try await fixture.job())
-            await #expect(throws: JobError.self) {
+            await #expect(throws: CancellationError.self) {
                 _ = try await fixture.handler(writer).perform(job.arguments, context: job.context(attempt: 1))
             }
             #expect(writer.keys.count == 2)

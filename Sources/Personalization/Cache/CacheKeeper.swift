@@ -141,8 +141,8 @@ public struct CacheKeeper: Sendable {
                 )
                 DELETE FROM lectern.generation g WHERE g.key IN (
                     SELECT s.key FROM lectern.generation s LEFT JOIN named n ON n.key = s.key
-                    WHERE s.last_used_at < now() - make_interval(days => \(Self.unusedDays)) AND n.key IS NULL
-                    LIMIT \(Self.portion)) AND g.last_used_at < now() - make_interval(days => \(Self.unusedDays))
+                    WHERE s.last_used_at < now() - make_interval(days => \(Self.unusedDays)::int) AND n.key IS NULL
+                    LIMIT \(Self.portion)) AND g.last_used_at < now() - make_interval(days => \(Self.unusedDays)::int)
                 """),
             traces: try await self.all(
                 """
