@@ -18,7 +18,7 @@ struct LessonPlanTests {
         self.plan(markdown).sections.map { String(decoding: $0.markdown, as: UTF8.self) }
     }
 
-    @Test(arguments: 0..<600)
+    @Test(arguments: 0..<400)
     func sectionsPartitionAnyBody(seed: UInt64) {
         let lesson = LessonSource(title: "Random", markdown: Array(HostileMarkdown.text(seed: seed).utf8))
         let plan = LessonPlan(lesson, glossary: self.glossary)
