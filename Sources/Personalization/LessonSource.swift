@@ -13,11 +13,20 @@ public struct LessonSource: Hashable, Sendable {
         self.markdown = markdown
     }
 
-    /// The text after the front matter, which is what a reader sees.
+    /// The text after the front matter, which is what a reader sees. Line ends and byte order marks before it are no
+    /// part of it.
     var body: [UInt8] {
-        guard let first = BlockScanner.scan(self.markdown).first, first.kind == .frontMatter else {
-            return self.markdown
+        var body = self.markdown[...]
+        if let first = BlockScanner.scan(self.markdown).first, first.kind == .frontMatter {
+            body = body[first.range.upperBound...]
         }
-        return Array(self.markdown[first.range.upperBound...].drop(while: \.isLineEnd))
+        body = body.drop(while: \.isLineEnd)
+        while body.startsWithByteOrderMark { body = body.dropFirst(3).drop(while: \.isLineEnd) }
+        return Array(body)
     }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether a byte order mark in UTF-8 stands at the beginning.
+    var startsWithByteOrderMark: Bool { self.starts(with: [0xEF, 0xBB, 0xBF]) }
 }

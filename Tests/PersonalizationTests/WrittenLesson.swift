@@ -41,7 +41,7 @@ extension SectionSource {
         let reading = SectionReading(lesson.markdown, glossary: glossary)
         self.init(
             ordinal: 0, lessonTitle: "T", markdown: lesson.markdown,
-            heading: LessonPlan.heading(of: lesson.markdown[...]),
+            heading: reading.heading,
             introducedTerms: reading.taughtTerms.map { glossary.terms[$0].term }, facts: reading.facts(glossary))
     }
 }

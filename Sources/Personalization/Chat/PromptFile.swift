@@ -12,7 +12,7 @@ struct PromptFile: Sendable {
 
     /// The texts that a prompt file must hold.
     private static let required: [String] =
-        ["system", "user", "retry"]
+        ["system", "user", "retry", "glossary.en", "glossary.ur", "glossary.none"]
         + ProfileSlice.ProgrammingBand.allCases.map { "programming.\($0.rawValue)" }
         + ["robotics.no", "robotics.yes", "ai.no", "ai.yes"]
         + PreferredLanguage.allCases.map { "language.\($0.rawValue)" }
@@ -30,6 +30,14 @@ struct PromptFile: Sendable {
             throw PersonalizationError(
                 .resourceUnreadable, "The prompt \(version.rawValue) lacks: \(missing.joined(separator: ", ")).")
         }
+    }
+
+    /// Sentences that hold nothing of a section or a reader; an answer that repeats one is an echo.
+    var instructions: [String] {
+        let lines: [Substring] = self.sections.values.flatMap { $0.split(separator: "\n") }
+        let sentences: [Substring] = lines.flatMap { $0.split(separator: ". ") }
+        let telling: [Substring] = sentences.filter { $0.count >= 40 && !$0.contains("{{") }
+        return telling.map { String($0.drop { $0 == "-" || $0 == " " }) }.sorted()
     }
 
     /// A text with its `{{names}}` filled in, in one pass: braces inside a value stay as they are.

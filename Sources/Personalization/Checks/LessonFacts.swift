@@ -41,7 +41,8 @@ struct LessonFacts {
     }
 
     static let warningNames: Set<String> = ["warning", "danger", "caution"]
-    private static let maximumDepth = 16
+    /// Admonitions within more admonitions than this are read as text, which bounds the work on hostile ones.
+    static let maximumDepth = 8
 
     private mutating func collect(_ blocks: [Block], depth: Int) {
         for block in blocks {

@@ -1,39 +1,27 @@
 import Learners
 
-/// The prose of two texts with the terms in it.
-struct ProsePair {
-    let source: ProseSample
-    let output: ProseSample
-    let glossary: Glossary
-
-    init(source: LessonFacts, output: LessonFacts, glossary: Glossary) {
-        self.source = ProseSample(source.bytes)
-        self.output = ProseSample(output.bytes)
-        self.glossary = glossary
-    }
-}
-
 extension Validators {
     /// The least share of Urdu among the letters of a translation; pages of prose measure 0.62 to 0.85.
     private static let urduShare = 0.55
     /// Texts with fewer letters, names for the most part, prove nothing.
     private static let leastLetters = 200
 
-    static func script(_ prose: ProsePair) -> CheckFailure? {
-        guard !prose.output.isListOnly else { return nil }
-        let letters = prose.output.letters(without: prose.glossary)
+    static func script(_ output: LessonFacts, _ glossary: Glossary) -> CheckFailure? {
+        let prose = ProseSample(output.bytes)
+        guard !prose.isListOnly else { return nil }
+        let letters = prose.letters(without: glossary)
         guard letters.all >= Self.leastLetters else { return nil }
         guard Double(letters.urdu) < Double(letters.all) * Self.urduShare else { return nil }
         return CheckFailure(
             .script, "The text is not in Urdu for the most part: write the prose in Urdu, in Arabic script.")
     }
 
-    static func terms(_ prose: ProsePair) -> CheckFailure? {
-        let kept = prose.output.terms(prose.glossary)
-        let missing = prose.source.terms(prose.glossary).subtracting(kept).sorted()
-        let words = " " + prose.output.words.joined(separator: " ") + " "
+    static func terms(_ source: LessonFacts, _ output: LessonFacts, _ glossary: Glossary) -> CheckFailure? {
+        let prose = ProseSample(output.bytes)
+        let missing = ProseSample(source.bytes).terms(glossary).subtracting(prose.terms(glossary)).sorted()
+        let words = " " + prose.words.joined(separator: " ") + " "
         for index in missing {
-            let term = prose.glossary.terms[index]
+            let term = glossary.terms[index]
             if let name = term.urduNames?.first(where: { words.contains(" \($0) ") }) {
                 return CheckFailure(.terms, "Write “\(term.term)” in Latin script, not “\(name)”.")
             }
@@ -44,11 +32,13 @@ extension Validators {
     /// How much harder to read a text for newcomers may be than its source, in school years.
     private static let gradeRise = 1.5
 
-    static func grade(_ prose: ProsePair, _ slice: SectionSlice) -> CheckFailure? {
-        guard slice.language == .en, ProfileSlice.Domain.allCases.contains(where: slice.explains) else { return nil }
+    static func grade(_ source: LessonFacts, _ output: LessonFacts, _ slice: SectionSlice) -> CheckFailure? {
+        guard slice.language == .en, ProfileSlice.Domain.allCases.contains(where: slice.explains),
+            source.trimmed != output.trimmed
+        else { return nil }
         // The grade of a few sentences says little.
-        guard let before = prose.source.reliableGrade, let after = prose.output.reliableGrade,
-            after > before + Self.gradeRise
+        guard let before = ProseSample(source.bytes).reliableGrade,
+            let after = ProseSample(output.bytes).reliableGrade, after > before + Self.gradeRise
         else { return nil }
         return CheckFailure(
             .grade, "The text is harder to read than the section: use shorter sentences and plainer words.")

@@ -16,14 +16,14 @@ public enum Validators {
         let source = LessonFacts(section.markdown)
         let output = LessonFacts(Array(text.utf8))
         let isFree = slice.isNeutral || !section.facts.hasProse || context.mayStayUnchanged
-        let prose = ProsePair(source: source, output: output, glossary: context.glossary)
+        let isUrdu = context.isTranslated && slice.language == .ur
         return [
             self.code(source, output), self.headings(source, output), self.targets(source, output),
             self.measures(source, output), self.warnings(source, output),
-            context.isTranslated && slice.language == .ur ? self.script(prose) : nil,
-            context.isTranslated && slice.language == .ur ? self.terms(prose) : nil,
+            isUrdu ? self.script(output, context.glossary) : nil,
+            isUrdu ? self.terms(source, output, context.glossary) : nil,
             self.framing(source, output), self.length(source, output, context.lengthBounds),
-            self.finish(context.finishReason), self.markup(source, output), self.grade(prose, slice),
+            self.finish(context.finishReason), self.markup(source, output), self.grade(source, output, slice),
             self.ending(source, output), self.echo(source, output, context),
             isFree ? nil : self.identity(source, output),
         ].compactMap(\.self)

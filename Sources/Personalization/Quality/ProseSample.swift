@@ -7,8 +7,6 @@ struct ProseSample {
     /// Whether everything stands in lists.
     private(set) var isListOnly = true
 
-    private static let maximumDepth = 16
-
     init(_ bytes: [UInt8]) {
         self.collect(BlockScanner.scan(bytes), of: bytes, depth: 0)
     }
@@ -21,7 +19,7 @@ struct ProseSample {
                 self.isListOnly = false
                 self.blocks.append(ProseText.visible(bytes, block))
             case .admonition(let admonition):
-                guard depth < Self.maximumDepth, !LessonFacts.warningNames.contains(admonition.name.lowercased())
+                guard depth < LessonFacts.maximumDepth, !LessonFacts.warningNames.contains(admonition.name.lowercased())
                 else { continue }
                 let inner = BlockScanner.scan(bytes, in: admonition.content, firstLine: block.firstLine + 1)
                 self.collect(inner, of: bytes, depth: depth + 1)

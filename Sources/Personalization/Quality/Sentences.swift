@@ -4,6 +4,9 @@ enum Sentences {
     /// What may stand between the end of a sentence and the space after it.
     private static let closers: Set<Unicode.Scalar> = [")", "]", "\"", "'", "”", "’", "*", "_"]
 
+    /// What may stand within a word: apostrophes, hyphens, dots in numbers, joiners and marks of Urdu.
+    private static let joins: Set<Unicode.Scalar> = ["'", "’", "-", ".", ",", "\u{200C}", "\u{64B}", "\u{654}"]
+
     /// The words of each sentence. A sentence also ends with the text and before an item of a list.
     static func read(_ text: String) -> [[String]] {
         let scalars = Array(text.unicodeScalars)
@@ -37,8 +40,7 @@ enum Sentences {
     private static func isWordPart(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {
         let scalar = scalars[index]
         if scalar.properties.isAlphabetic || scalar.properties.numericType != nil { return true }
-        let joins: Set<Unicode.Scalar> = ["'", "’", "-", ".", ",", "\u{200C}", "\u{64B}", "\u{654}"]
-        guard joins.contains(scalar), index > 0, index + 1 < scalars.count else { return false }
+        guard self.joins.contains(scalar), index > 0, index + 1 < scalars.count else { return false }
         let before = scalars[index - 1].properties
         let after = scalars[index + 1].properties
         // A dot or a comma joins digits only: 9.81, 1,000.

@@ -62,7 +62,7 @@ public struct LessonFraming: Sendable {
 }
 
 /// What stands before and after the text for a whole profile, composed by rule: no model ever sees a profile.
-public struct LessonFrame {
+public struct LessonFrame: Sendable {
     let title: String
     let profile: LearnerProfile
     let slice: ProfileSlice

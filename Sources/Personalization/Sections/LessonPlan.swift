@@ -15,15 +15,15 @@ public struct LessonPlan: Hashable, Sendable {
         let title = PlainText.line(lesson.title, limit: 120)
         let body = lesson.body
         let ranges = SectionCut.ranges(of: body, atLevel: 2)
-        let headings = ranges.map { Self.heading(of: body[$0]) }
+        let readings = ranges.map { SectionReading(Array(body[$0]), glossary: glossary) }
+        let headings = readings.map(\.heading)
         var introduced: Set<Int> = []
         self.title = title
         self.sections = ranges.indices.map { index in
-            let markdown = Array(body[ranges[index]])
-            let reading = SectionReading(markdown, glossary: glossary)
+            let reading = readings[index]
             let new = reading.taughtTerms.filter { introduced.insert($0).inserted }
             return SectionSource(
-                ordinal: index, lessonTitle: title, markdown: markdown, heading: headings[index],
+                ordinal: index, lessonTitle: title, markdown: reading.bytes, heading: headings[index],
                 previousHeading: index > 0 ? headings[index - 1] : nil,
                 nextHeading: index + 1 < headings.count ? headings[index + 1] : nil,
                 introducedTerms: new.map { glossary.terms[$0].term }, facts: reading.facts(glossary))
@@ -34,12 +34,6 @@ public struct LessonPlan: Hashable, Sendable {
     public func keys(for slice: ProfileSlice, by recipe: SectionRecipe) -> [GenerationKey] {
         self.sections.map { GenerationKey($0, for: SectionSlice(slice, for: $0.facts), by: recipe) }
     }
-
-    /// The heading that a section begins with, as plain text.
-    static func heading(of markdown: ArraySlice<UInt8>) -> String? {
-        let blocks = BlockScanner.scan(Array(markdown))
-        return blocks.first { $0.kind != .blank }?.heading.map { PlainText.line($0.text, limit: 120) }
-    }
 }
 
 /// Where a text is cut into pieces that each begin with a heading.
@@ -48,7 +42,10 @@ enum SectionCut {
     static func ranges(of body: [UInt8], atLevel level: Int) -> [Range<Int>] {
         guard !body.isEmpty else { return [] }
         let blocks = BlockScanner.scan(body)
-        var starts = blocks.filter { ($0.heading?.level ?? 7) <= level }.map(\.range.lowerBound)
+        // At the beginning of a text a byte order mark is none of its characters; within it, it is one.
+        var starts = blocks.filter {
+            ($0.heading?.level ?? 7) <= level && !body[$0.range].startsWithByteOrderMark
+        }.map(\.range.lowerBound)
         // White space before the first heading belongs to it.
         if let first = blocks.first(where: { $0.kind != .blank }), first.range.lowerBound == starts.first {
             starts[0] = 0

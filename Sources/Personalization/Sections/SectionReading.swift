@@ -30,6 +30,11 @@ struct SectionReading {
         }
     }
 
+    /// The heading that the section begins with, as plain text.
+    var heading: String? {
+        self.blocks.first { $0.kind != .blank }?.heading.map { PlainText.line($0.text, limit: 120) }
+    }
+
     /// What the section holds.
     func facts(_ glossary: Glossary) -> SectionFacts {
         SectionFacts(
@@ -40,8 +45,6 @@ struct SectionReading {
 
 /// Finds code wherever it stands.
 enum CodePieces {
-    private static let maximumDepth = 16
-
     /// Whether any of the blocks is code or holds some.
     static func isHeld(by blocks: [Block], of bytes: [UInt8], depth: Int = 0) -> Bool {
         blocks.contains { block in
@@ -49,12 +52,26 @@ enum CodePieces {
             case .fence, .indentedCode: return true
             case .list, .blockQuote: return !NestedFences.ranges(in: bytes, block.range).isEmpty
             case .admonition(let admonition):
-                guard depth < Self.maximumDepth else { return false }
+                guard depth < LessonFacts.maximumDepth, self.mayHold(bytes[admonition.content]) else { return false }
                 let inner = BlockScanner.scan(bytes, in: admonition.content, firstLine: block.firstLine + 1)
                 return Self.isHeld(by: inner, of: bytes, depth: depth + 1)
             default: return false
             }
         }
+    }
+
+    /// Whether there is a mark of code at all, which spares most admonitions a look inside.
+    private static func mayHold(_ content: ArraySlice<UInt8>) -> Bool {
+        var run = 0
+        var last: UInt8 = 0
+        for byte in content {
+            if byte == UInt8(ascii: "\t") { return true }
+            run = byte == last ? run + 1 : 1
+            last = byte
+            let isFence = byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~")
+            if isFence && run == 3 || byte == UInt8(ascii: " ") && run == 4 { return true }
+        }
+        return false
     }
 }
 
