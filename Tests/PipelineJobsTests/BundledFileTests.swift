@@ -4,7 +4,10 @@ import Testing
 
 @Suite struct BundledFileTests {
     @Test func theTimetableIsReadable() throws {
-        #expect(try Timetable.bundled().entries.map(\.name) == ["nightly-collection", "nightly-verification"])
+        #expect(
+            try Timetable.bundled().entries.map(\.name) == [
+                "nightly-collection", "nightly-verification", "nightly-cache-collection",
+            ])
     }
 
     /// The kinds' own definitions and the operators' file must not say two things.

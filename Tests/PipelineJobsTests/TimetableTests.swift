@@ -73,7 +73,7 @@ import Testing
               - {name: Nightly Sync, kind: count_sheep, cron: "@daily", time_zone: UTC, catch_up: {all: 0}}
             """)
         let expected = [
-            "3: entries[0].kind must be one of the kinds advance_resync, collect_content, collect_vectors, count_sheep, ",
+            "3: entries[0].kind must be one of the kinds advance_resync, collect_cache, collect_content, ",
             "4: entries[0].cron: hour \"24\": 24 is out of range; allowed are *, numbers 0-23",
             "5: entries[0].time_zone must be UTC or a name of the IANA database such as Europe/Berlin",
             "6: entries[0].catch_up must be skip, once or {all: N}",

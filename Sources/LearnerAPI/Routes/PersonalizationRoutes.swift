@@ -19,7 +19,7 @@ struct PersonalizationRoutes: Sendable {
         [
             Route(.post, "personalize", self.request),
             Route(.delete, "personalize/cache", self.clear),
-            //DIFF Route(.get, "personalize/{slug...}/diff", self.difference),
+            Route(.get, "personalize/{slug...}/diff", self.difference),
             Route(.post, "personalize/{slug...}/feedback", self.feedback),
             Route(.get, "personalize/{slug...}", self.poll),
         ]
@@ -61,6 +61,15 @@ struct PersonalizationRoutes: Sendable {
     private func clear(_ request: APIRequest) async throws -> Response {
         let deleted = try await self.service.clearCache(userID: try request.learner())
         return try JSONResponse.make(["deleted_count": deleted], headers: .ownContent())
+    }
+
+    /// What was changed for the learner, line by line.
+    private func difference(_ request: APIRequest) async throws -> Response {
+        let learner = try request.learner()
+        let difference = try await self.service.difference(userID: learner, slug: try request.slug().text)
+        var headers = HTTPFields.ownContent()
+        headers[.vary] = "X-User-ID"
+        return try JSONResponse.make(difference, headers: headers)
     }
 
     /// A thumb up or down. The last word on a text counts.
