@@ -4,6 +4,6 @@ public import JobQueue
 public enum PipelineKinds {
     public static let all: [any JobArguments.Type] = [
         SyncBook.self, StoreObject.self, AdvanceResync.self, PlaceAliases.self, CollectContent.self, EmbedLesson.self,
-        CollectVectors.self, VerifyContent.self, PersonalizeLesson.self,
+        CollectVectors.self, VerifyContent.self, PersonalizeLesson.self, DeliverWebhook.self,
     ]
 }

@@ -1,3 +1,4 @@
+public import IPAddresses
 public import LanguageModels
 public import Logging
 
@@ -45,6 +46,20 @@ public struct Settings: Sendable {
         public var vectorTime: Duration = .milliseconds(300)
     }
 
+    /// What the API process lets its callers do.
+    public struct Web: Sendable {
+        /// Requests for work of one learner in a minute; `nil` without a limit.
+        public var learnerPerMinute: Int? = 120
+        /// Requests for work from one address in a minute; `nil` without a limit.
+        public var addressPerMinute: Int?
+        /// Proxies whose `X-Forwarded-For` is believed.
+        public var trustedProxies: [IPNetwork] = []
+        /// Whose pages may call the API.
+        public var origins: [String] = []
+        /// The operator's receivers of webhooks.
+        public var webhooksFile: String?
+    }
+
     public struct Log: Sendable {
         public var level: Logger.Level = .info
         public var isJSON = false
@@ -62,6 +77,7 @@ public struct Settings: Sendable {
     public var chat = Model()
     public var embedding = Model()
     public var search = Search()
+    public var web = Web()
     public var log = Log()
     public var worker = Worker()
     /// Opens the operators' console, sent as a bearer token; without one it answers on the loopback address only.

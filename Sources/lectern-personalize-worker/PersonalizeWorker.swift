@@ -4,6 +4,7 @@ import JobQueuePostgres
 import Personalization
 import ProcessBootstrap
 import TextbookSync
+import Webhooks
 
 /// Writes lessons anew for learners.
 @main
@@ -24,6 +25,10 @@ struct PersonalizeWorker: AsyncParsableCommand {
                 database: backends.database, bodies: LessonBodies(store: backends.objects),
                 model: try backends.chat.map { try ChatGenerator(model: $0) }, embedded: try EmbeddedGenerator(),
                 configuration: configuration))
+        // Also without a file: messages to receivers that the operator took out are to end, not to wait.
+        let endpoints = try process.settings.web.webhooksFile.map { try WebhookEndpoints(file: $0) }
+        registry.register(
+            DeliverWebhookHandler(endpoints: endpoints ?? WebhookEndpoints([]), client: WebhookClient()))
         try await process.run(backends.workerServices(registry: registry))
     }
 }
