@@ -257,8 +257,7 @@ let package = Package(
                 "LearnerWeb", "OperatorConsole", "Learners", "Personalization", "SemanticIndex", "TextbookSync",
                 "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
-                "ServerTesting", hummingbird,
-                logging,
+                "ServerTesting", hummingbird, lifecycle, logging,
             ]),
     ]
 )

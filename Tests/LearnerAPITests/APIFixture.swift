@@ -78,7 +78,7 @@ struct APIFixture: Sendable {
         return value
     }
 
-    private func dependencies(_ logger: Logger) -> LearnerAPI.Dependencies {
+    func dependencies(_ logger: Logger) -> LearnerAPI.Dependencies {
         let model = ConstantModel()
         return LearnerAPI.Dependencies(
             learners: LearnerStore(database: self.database), catalog: self.catalog, bodies: self.bodies,

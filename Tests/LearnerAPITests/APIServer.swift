@@ -16,7 +16,7 @@ struct APIServer: Sendable {
     let log: CapturedLog
     private let http: HTTPClient
 
-    private init(port: Int, log: CapturedLog, http: HTTPClient) {
+    init(port: Int, log: CapturedLog, http: HTTPClient = HTTPClient()) {
         self.port = port
         self.log = log
         self.http = http

@@ -1,11 +1,11 @@
 import FoundationEssentials
-import Personalization
 import ServerSentEvents
 import ServerTesting
 import Synchronization
 import Testing
 
 @testable import LearnerAPI
+@testable import Personalization
 
 @Suite struct OperationEventsTests {
     /// A client that reads what is sent through the parser that our own clients use.

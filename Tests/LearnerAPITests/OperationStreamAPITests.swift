@@ -1,6 +1,7 @@
 import CurlHTTP
 import Foundation
 import Hummingbird
+import Learners
 import Logging
 import ServerSentEvents
 import ServerTesting
@@ -83,9 +84,11 @@ import Testing
     }
 
     @Test func `a stream ends at its budget, after comments, and is taken up again`() async throws {
+        let time = ManualTime()
         try await APIFixture.run(adjust: { dependencies, _ in
-            dependencies.configuration.streamBudget = .milliseconds(400)
-            dependencies.configuration.streamBeat = .milliseconds(100)
+            dependencies.configuration.streamBudget = .seconds(4)
+            dependencies.configuration.streamBeat = .seconds(1)
+            dependencies.time = time.keeper
         }) { fixture, server in
             let user = try await fixture.learner(server)
             let path = "/api/operations/\(try await self.operation(server, user))/events"
@@ -96,6 +99,33 @@ import Testing
             let second = try await server.events(path, headers: [("Last-Event-ID", first.events[0].id ?? "")])
             #expect(second.events.map(\.event) == ["progress", "done"])
             #expect(second.events.last?.id == "3-0-done")
+        }
+    }
+
+    @Test func `a stream ends at once and in order when the server drains`() async throws {
+        try await APIFixture.run { fixture, server in
+            let user = try await fixture.learner(server)
+            let path = "/api/operations/\(try await self.operation(server, user))/events"
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let router = Router()
+            router.add(middleware: RequestBoundary())
+            LearnerAPI(fixture.dependencies(logger)).addRoutes(to: router)
+            let (ports, port) = AsyncStream<Int>.makeStream()
+            let application = Application(
+                router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+                onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: logger)
+            let group = ServiceGroup(services: [application], logger: logger)
+            async let life: Void = group.run()
+            let leaving = APIServer(port: try #require(await ports.first { _ in true }), log: server.log)
+            let started = ContinuousClock.now
+            // An answer that broke off would be an error here: the last chunk is missing then.
+            let stream = try await leaving.events(path) { _ in
+                await group.triggerGracefulShutdown()
+                return false
+            }
+            try await life
+            #expect(stream.events.map(\.event) == ["progress"])
+            #expect(started.duration(to: .now) < .seconds(20))
         }
     }
 

@@ -5,6 +5,7 @@ import IPAddresses
 import JobQueue
 import JobQueuePostgres
 import Learners
+import Logging
 import Personalization
 import PipelineJobs
 import Postgres
@@ -131,7 +132,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [" ", "a b", "é", String(repeating: "a", count: 256), "\"a\"b\"", "\"a\\", "\"\""])
+    @Test(arguments: ["", "a b", "é", String(repeating: "a", count: 256), "\"a\"b\"", "\"a\\", "\"\""])
     func `what is no key is refused`(key: String) async throws {
         try await APIFixture.run { fixture, server in
             let user = try await fixture.learner(server)

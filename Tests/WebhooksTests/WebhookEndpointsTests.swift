@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "http://example.org/", "ftp://example.org/", "https:///path", "not an address", "https://user:word@example.org/",
+        "http://example.org/", "ftp://example.org/", "https:///path", "not an address",
+        "https://user:word@example.org/",
         "https://169.254.169.254/latest", "https://[fe80::1]/", "https://[fd00:ec2::254]/", "https://0.0.0.0/",
         "https://[::ffff:169.254.169.254]/",
     ])

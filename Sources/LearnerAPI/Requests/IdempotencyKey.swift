@@ -10,8 +10,7 @@ extension APIRequest {
     func idempotencyKey() throws(Problem) -> String? {
         let values = self.request.headers[values: .idempotencyKey]
         guard let value = values.first else { return nil }
-        let isQuoted = value.utf8.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
-        let key = isQuoted ? Self.unescaped(value.dropFirst().dropLast()) : value
+        let key = value.hasPrefix("\"") ? Self.unescaped(value.dropFirst()) : value
         guard values.count == 1, let key, (1...255).contains(key.utf8.count),
             key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
@@ -21,12 +20,12 @@ extension APIRequest {
         return key
     }
 
-    /// The text between the quotes: a backslash stands before a quote or another backslash only.
+    /// The text up to the closing quote, which comes last: a backslash stands before a quote or another backslash only.
     private static func unescaped(_ text: Substring) -> String? {
         var plain = ""
         var iterator = text.makeIterator()
         while let character = iterator.next() {
-            if character == "\"" { return nil }
+            if character == "\"" { return iterator.next() == nil ? plain : nil }
             guard character == "\\" else {
                 plain.append(character)
                 continue
@@ -34,6 +33,6 @@ extension APIRequest {
             guard let escaped = iterator.next(), escaped == "\"" || escaped == "\\" else { return nil }
             plain.append(escaped)
         }
-        return plain
+        return nil
     }
 }
