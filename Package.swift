@@ -77,12 +77,14 @@ let package = Package(
         // Clients and protocols
         library("ContentHashing", ["CXXHash", crypto]),
         library("TraceContext", []),
+        library("IPAddresses", []),
         library("ServerSentEvents", []),
         library("Postgres", ["CPostgres", lifecycle, logging], exclude: ["README.md"]),
         library("CurlHTTP", ["CCurl", "TraceContext", logging]),
         library(
             "MCP", ["CurlHTTP", "ServerSentEvents", "TraceContext", lifecycle, logging], exclude: ["README.md"]),
         library("LanguageModels", ["CurlHTTP", "ServerSentEvents", logging]),
+        library("Webhooks", ["CurlHTTP", "IPAddresses", crypto, yams]),
         library("MarkdownHTML", ["CMarkGFM"]),
 
         // Engine
@@ -111,7 +113,7 @@ let package = Package(
             "Personalization",
             [
                 "Textbook", "TextbookSync", "Learners", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
-                "MCP", "LanguageModels", "ContentHashing", logging, metrics,
+                "MCP", "LanguageModels", "ContentHashing", "CurlHTTP", "Webhooks", logging, metrics,
             ], resources: [.copy("Prompts"), .copy("Glossary")]),
 
         // Surfaces
@@ -122,8 +124,8 @@ let package = Package(
             "LearnerAPI",
             [
                 "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
-                "ContentHashing", "TraceContext",
-                hummingbird, logging,
+                "ContentHashing", "IPAddresses", "ServerSentEvents", "TraceContext",
+                hummingbird, lifecycle, logging,
             ]),
         library(
             "LearnerWeb", ["TextbookSync", "MarkdownHTML", "ContentHashing", hummingbird, mustache],
@@ -137,7 +139,7 @@ let package = Package(
         library(
             "ProcessBootstrap",
             [
-                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "MCP",
+                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "IPAddresses", "MCP",
                 "LanguageModels", "Personalization",
                 hummingbird, argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
             ]),
@@ -145,7 +147,7 @@ let package = Package(
             "lectern-api",
             [
                 "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "Personalization",
-                "SemanticIndex", "TextbookSync", "JobQueuePostgres", argumentParser, hummingbird, logging,
+                "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Webhooks", argumentParser, hummingbird, logging,
             ]),
         executable(
             "lectern-sync-worker",
@@ -155,7 +157,10 @@ let package = Package(
             ["ProcessBootstrap", "TextbookSync", "SemanticIndex", "JobQueue", "JobQueuePostgres", argumentParser]),
         executable(
             "lectern-personalize-worker",
-            ["ProcessBootstrap", "TextbookSync", "Personalization", "JobQueue", "JobQueuePostgres", argumentParser]),
+            [
+                "ProcessBootstrap", "TextbookSync", "Personalization", "JobQueue", "JobQueuePostgres", "Webhooks",
+                argumentParser,
+            ]),
         executable("lectern-storage", ["ProcessBootstrap", "StorageServer", argumentParser]),
         executable("lectern-vectordal", ["ProcessBootstrap", "VectorServer", argumentParser]),
         executable(
@@ -200,6 +205,8 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: locks, swiftSettings: strict),
         tests("ContentHashing"),
         tests("TraceContext", ["ServerTesting"]),
+        tests("IPAddresses"),
+        tests("Webhooks", ["CurlHTTP", "IPAddresses", "ServerTesting"]),
         tests("ServerSentEvents", ["ServerTesting"]),
         tests("CurlHTTP", ["TraceContext", "ServerTesting", "ProcessTesting"]),
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
@@ -248,9 +255,9 @@ let package = Package(
             "LearnerAPI",
             [
                 "LearnerWeb", "OperatorConsole", "Learners", "Personalization", "SemanticIndex", "TextbookSync",
-                "JobQueuePostgres", "LanguageModels", "Postgres", "Schema", "ContentHashing", "CurlHTTP",
-                "PostgresTesting", "ServerTesting", hummingbird,
-                logging,
+                "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
+                "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
+                "ServerTesting", hummingbird, lifecycle, logging,
             ]),
     ]
 )

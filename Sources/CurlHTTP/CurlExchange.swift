@@ -1,4 +1,5 @@
 import CCurl
+import Foundation
 
 /// A transfer with its libcurl handle. Lives on the event thread only.
 final class CurlExchange {
@@ -11,6 +12,7 @@ final class CurlExchange {
     private var reader: ResponseHeadReader
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let refusesAddress: (@Sendable ([UInt8]) -> Bool)?
     private var bodyOffset = 0
     private var receivedBytes = 0
     /// Why a callback stopped the transfer.
@@ -21,6 +23,7 @@ final class CurlExchange {
         self.easy = easy
         self.lastActivityAt = .now
         self.reader = ResponseHeadReader(maximumBytes: configuration.maximumHeaderBytes)
+        self.refusesAddress = configuration.refusesAddress
         self.errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         self.configure(configuration)
     }
@@ -73,6 +76,7 @@ final class CurlExchange {
         ccurl_set_long(self.easy, CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.curlMilliseconds)
         if let timeout = request.timeout { ccurl_set_long(self.easy, CURLOPT_TIMEOUT_MS, timeout.curlMilliseconds) }
         if let path = configuration.trustedCertificatesPath { ccurl_set_string(self.easy, CURLOPT_CAINFO, path) }
+        if self.refusesAddress != nil { ccurl_set_socket_function(self.easy, openSocket, context) }
         if request.decompresses { ccurl_set_string(self.easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
         // An empty proxy overrules the environment.
         if self.transfer.url.isLoopback { ccurl_set_string(self.easy, CURLOPT_PROXY, "") }
@@ -172,6 +176,15 @@ final class CurlExchange {
         return true
     }
 
+    fileprivate func socketTo(_ address: curl_sockaddr, bytes: [UInt8]) -> curl_socket_t {
+        guard self.refusesAddress?(bytes) != true else {
+            self.failure = HTTPClientError(
+                .connectionFailed, "\(self.request): its host has an address that may not be connected to")
+            return -1
+        }
+        return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    }
+
     /// Anything but the number of bytes offered makes libcurl give the transfer up.
     private var stop: Int { -1 }
 
@@ -205,6 +218,18 @@ private func receiveBody(
     guard let context else { return 0 }
     let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
     return chunk.withMemoryRebound(to: UInt8.self) { CurlExchange.of(context).receivedBody($0) }
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context, let address else { return -1 }
+    let (offset, length) = address.pointee.family == AF_INET6 ? (8, 16) : (4, 4)
+    let bytes = withUnsafeBytes(of: &address.pointee.addr) { start in
+        // A socket address of the family: it reaches beyond the generic one that libcurl's header declares.
+        Array(UnsafeRawBufferPointer(start: start.baseAddress, count: offset + length)[offset...])
+    }
+    return CurlExchange.of(context).socketTo(address.pointee, bytes: bytes)
 }
 
 private func offerBody(

@@ -20,6 +20,9 @@ public struct HTTPClientConfiguration: Sendable {
     public var streamBufferBytes = 256 << 10
     /// A file of PEM certificates to trust instead of the system's.
     public var trustedCertificatesPath: String?
+    /// Told the 4 or 16 bytes of every address before it is connected to, also of a proxy; where it answers true, there
+    /// is no connection.
+    public var refusesAddress: (@Sendable ([UInt8]) -> Bool)?
     public var protocols = Protocols.automatic
     /// Sent where a request has no `User-Agent` of its own.
     public var userAgent = "lectern/1"

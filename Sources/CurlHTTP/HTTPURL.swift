@@ -1,14 +1,15 @@
 import CCurl
 
 /// An absolute http or https URL as libcurl understands it: what is checked here is what is connected to.
-struct HTTPURL: Sendable {
+package struct HTTPURL: Sendable {
     let text: String
-    let scheme: String
-    let host: String
+    package let scheme: String
+    /// In lower case; an IPv6 address in brackets.
+    package let host: String
     let port: String
 
     /// Reads `text`, against `base` where it is a relative reference (RFC 3986, section 5).
-    init(_ text: String, relativeTo base: HTTPURL? = nil) throws(HTTPClientError) {
+    package init(_ text: String, relativeTo base: HTTPURL? = nil) throws(HTTPClientError) {
         // libcurl forgives a third slash and takes the path for the host.
         guard text.utf8.count <= 64 << 10, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
             !text.hasPrefix("http:///"), !text.hasPrefix("https:///"), let handle = curl_url()
@@ -35,7 +36,7 @@ struct HTTPURL: Sendable {
     }
 
     /// Whether the host is this machine, which no proxy can reach.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         self.host == "localhost" || self.host.hasSuffix(".localhost") || self.host == "[::1]"
             || self.host.hasPrefix("127.") && self.host.utf8.allSatisfy { $0 < UInt8(ascii: ":") }
     }

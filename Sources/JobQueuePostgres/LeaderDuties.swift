@@ -33,6 +33,9 @@ extension LeaderDuty {
             LeaderDuty("leftovers", every: .seconds(600)) {
                 try await upkeep.sweepLeftovers() >= QueueUpkeep.portion ? .seconds(1) : nil
             },
+            LeaderDuty("requests", every: .seconds(600)) {
+                try await upkeep.sweepRequests() >= QueueUpkeep.portion ? .seconds(1) : nil
+            },
             // A table that is too busy for its short lock is met again at the next round.
             LeaderDuty("partitions", every: .seconds(600)) {
                 try await upkeep.makePartitions()

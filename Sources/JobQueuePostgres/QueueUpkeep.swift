@@ -53,6 +53,12 @@ public struct QueueUpkeep: Sendable {
         try await self.rows("SELECT lectern.sweep_leftovers(\(Int32(Self.portion)))")
     }
 
+    /// Deletes requests' idempotency keys whose time is over, and wishes for a webhook that nothing fulfilled. Answers how
+    /// many rows went.
+    public func sweepRequests() async throws -> Int {
+        try await self.rows("SELECT lectern.sweep_http(\(Int32(Self.portion)))")
+    }
+
     /// Takes waiters off whose time is over; a job that nobody waits for any more is cancelled. Answers how many left.
     public func sweepWaiters() async throws -> Int {
         try await self.rows("SELECT lectern.sweep_waiters(\(Int32(Self.portion)))")

@@ -11,6 +11,12 @@ extension LearnerAPI {
         public var bodies: LessonBodies
         public var personalization: PersonalizationService
         public var search: SearchService
+        /// Remembers what was answered under which `Idempotency-Key`; `nil` ignores the header.
+        public var requestKeys: RequestKeyStore?
+        /// Who may be told of the end of an operation, and how that is noted; `nil` where nobody may.
+        public var webhooks: WebhookDesk?
+        public var configuration: Configuration
+        public var time: Timekeeper
         /// Makes the id of a learner who brings none.
         public var makeLearnerID: @Sendable () -> LearnerID
 
@@ -18,6 +24,8 @@ extension LearnerAPI {
         public init(
             learners: LearnerStore, catalog: ContentCatalog, bodies: LessonBodies,
             personalization: PersonalizationService, search: SearchService,
+            requestKeys: RequestKeyStore? = nil, webhooks: WebhookDesk? = nil,
+            configuration: Configuration = Configuration(), time: Timekeeper = .continuous(),
             makeLearnerID: @escaping @Sendable () -> LearnerID = {
                 var generator = SystemRandomNumberGenerator()
                 return LearnerID.random(using: &generator)
@@ -28,6 +36,10 @@ extension LearnerAPI {
             self.bodies = bodies
             self.personalization = personalization
             self.search = search
+            self.requestKeys = requestKeys
+            self.webhooks = webhooks
+            self.configuration = configuration
+            self.time = time
             self.makeLearnerID = makeLearnerID
         }
     }

@@ -9,6 +9,7 @@ import Logging
 public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
     private let table: RouteTable
+    private let rates: RequestRates
 
     /// How long one request may take, a wished-for wait not counted.
     static let timeLimit: Duration = .seconds(30)
@@ -16,6 +17,7 @@ public struct LearnerAPI: Sendable {
     /// An API over what stands behind it.
     public init(_ dependencies: Dependencies) {
         self.dependencies = dependencies
+        self.rates = RequestRates(dependencies.configuration.rates, time: dependencies.time)
         self.table = RouteTable(
             [
                 // Before the users, whose `user/{user_id}` would take it for an id.
@@ -23,6 +25,7 @@ public struct LearnerAPI: Sendable {
                 UserRoutes(dependencies).routes,
                 PersonalizationRoutes(dependencies).routes,
                 OperationRoutes(dependencies).routes,
+                OperationEventRoutes(dependencies).routes,
                 ContentRoutes(dependencies).routes,
                 SearchRoutes(dependencies).routes,
                 ProblemRoutes().routes,
@@ -31,13 +34,14 @@ public struct LearnerAPI: Sendable {
 
     /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.
     public func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-        router.add(middleware: APIMiddleware<Context>(table: self.table))
+        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates))
     }
 }
 
 /// Answers what stands under `/api` and passes everything else on.
 private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     let table: RouteTable
+    let rates: RequestRates
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -50,8 +54,9 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         switch self.table.match(request.method, path: path) {
         case .route(let route, let parameters):
             context.coreContext.endpointPath.value = route.pattern.description
+            let peer = (context as? any PeerContext)?.peer
             let response = try await self.run(
-                route, APIRequest(request: request, parameters: parameters, logger: context.logger))
+                route, APIRequest(request: request, parameters: parameters, peer: peer, logger: context.logger))
             return request.method == .head ? response.createHeadResponse() : response
         case .otherMethods(let allow, let pattern):
             context.coreContext.endpointPath.value = pattern.description
@@ -65,11 +70,16 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private func run(_ route: Route, _ request: APIRequest) async throws -> Response {
+        let rated = route.isRated ? try self.rates.count(request) : [:]
         do {
-            let limit = LearnerAPI.timeLimit + (request.preference.wait ?? .zero)
-            return try await withDeadline(limit) { try await route.handler(request) }
+            let limit = LearnerAPI.timeLimit + request.agreedWait
+            var response = try await withDeadline(limit) { try await route.handler(request) }
+            response.headers.append(contentsOf: rated)
+            return response
         } catch {
-            throw Problem(describing: error)
+            var problem = Problem(describing: error)
+            problem.headers.append(contentsOf: rated)
+            throw problem
         }
     }
 }

@@ -111,7 +111,8 @@ public struct Backends: Sendable {
         let defaults = process.role.work
         var configuration = WorkerConfiguration(
             name: "\(hostName())/\(ProcessInfo.processInfo.processIdentifier)/\(process.role.rawValue)",
-            concurrency: [defaults?.queue ?? "": settings.worker.slots ?? defaults?.slots ?? 1])
+            concurrency: [defaults?.queue ?? "": settings.worker.slots ?? defaults?.slots ?? 1].merging(
+                process.role.sideWork, uniquingKeysWith: { own, _ in own }))
         configuration.drainTimeout = settings.worker.drainTimeout
         let statistics = MinuteStatistics(
             database: self.database, name: configuration.name, logger: process.logger)

@@ -34,6 +34,11 @@ public enum ProcessRole: String, Sendable, CaseIterable {
 }
 
 extension ProcessRole {
+    /// Queues that the worker serves beside its own, with places of their own: whatever waits there holds up nothing.
+    public var sideWork: [String: Int] {
+        self == .personalizeWorker ? ["webhook": 8] : [:]
+    }
+
     /// The version all executables of one build share.
     public static let version = "0.1.0"
 }

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import IPAddresses
 import LanguageModels
 import Logging
 import SystemPackage
@@ -18,6 +19,8 @@ extension Settings {
     /// | `lectern.embedding.folder` | `LECTERN_EMBEDDING_FOLDER` |
     /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format`, `.ops.token` |
     /// `LECTERN_BOOK`, … |
+    /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.webhooks.file` |
+    /// `LECTERN_RATE_LEARNER`, … |
     ///
     /// A secret may stand in a file instead: `…_FILE` names it (`CHAT_API_KEY_FILE`).
     /// - Throws: ``Problem`` for a value that cannot be used.
@@ -72,6 +75,7 @@ extension Settings {
             settings.search.vectorTime = .milliseconds(limit)
         }
         settings.prewarmTokens = try number(reader, "lectern.prewarm.tokens", in: 0...1_000_000_000) ?? 0
+        settings.web = try self.web(reader)
         settings.operatorKey = try secretText(reader, "lectern.ops.token").flatMap { APIKey($0) }
         settings.book = reader.string(forKey: "lectern.book")
         settings.host = reader.string(forKey: "lectern.host") ?? settings.host
@@ -95,6 +99,32 @@ extension Settings {
         case .some(let other): throw Problem("LECTERN_LOG_FORMAT is \(other), not text or json")
         }
         return settings
+    }
+
+    private static func web(_ reader: ConfigReader) throws -> Web {
+        var web = Web()
+        if let limit = try number(reader, "lectern.rate.learner", in: 0...1_000_000) {
+            web.learnerPerMinute = limit == 0 ? nil : limit
+        }
+        if let limit = try number(reader, "lectern.rate.address", in: 0...1_000_000) {
+            web.addressPerMinute = limit == 0 ? nil : limit
+        }
+        web.trustedProxies = try self.list(reader, "lectern.trusted.proxies").map { text in
+            guard let network = IPNetwork(text) else {
+                throw Problem(
+                    "LECTERN_TRUSTED_PROXIES holds \(text), which is no address and no network such as 10.0.0.0/8")
+            }
+            return network
+        }
+        web.origins = self.list(reader, "lectern.cors.origins")
+        web.webhooksFile = reader.string(forKey: "lectern.webhooks.file").flatMap { $0.isEmpty ? nil : $0 }
+        return web
+    }
+
+    /// Words with commas between them.
+    private static func list(_ reader: ConfigReader, _ key: String) -> [String] {
+        let text = reader.string(forKey: ConfigKey(key)) ?? ""
+        return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
     /// A number from the configuration, refused when it is none or out of range.

@@ -1,3 +1,4 @@
+public import IPAddresses
 public import LanguageModels
 public import Logging
 public import PipelineJobs
@@ -46,6 +47,20 @@ public struct Settings: Sendable {
         public var vectorTime: Duration = .milliseconds(300)
     }
 
+    /// What the API process lets its callers do.
+    public struct Web: Sendable {
+        /// Requests for work of one learner in a minute; `nil` without a limit.
+        public var learnerPerMinute: Int? = 120
+        /// Requests for work from one address in a minute; `nil` without a limit.
+        public var addressPerMinute: Int?
+        /// Proxies whose `X-Forwarded-For` is believed.
+        public var trustedProxies: [IPNetwork] = []
+        /// Whose pages may call the API.
+        public var origins: [String] = []
+        /// The operator's receivers of webhooks.
+        public var webhooksFile: String?
+    }
+
     public struct Log: Sendable {
         public var level: Logger.Level = .info
         public var isJSON = false
@@ -68,6 +83,7 @@ public struct Settings: Sendable {
     public var search = Search()
     /// Tokens that may be spent on writing ahead after a publication; 0 for none.
     public var prewarmTokens = 0
+    public var web = Web()
     public var log = Log()
     public var worker = Worker()
     /// Opens the operators' console, sent as a bearer token; without one it answers on the loopback address only.

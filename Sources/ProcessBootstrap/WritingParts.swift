@@ -24,7 +24,7 @@ public struct WritingParts: Sendable {
     public init(bodies: any LessonBodySource, providers: [any SectionProvider]) throws {
         let embedded = try EmbeddedSectionWriter()
         let writer: any SectionWriter =
-            providers.isEmpty ? embedded : embedded /*CHAT*/
+            providers.isEmpty ? embedded : try ChatSectionWriter(providers: providers, embedded: embedded)
         self.parts = try PersonalizationParts(
             bodies: bodies, model: providers.isEmpty ? nil : writer.recipe)
         self.writer = writer

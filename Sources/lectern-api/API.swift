@@ -9,6 +9,7 @@ import Personalization
 import ProcessBootstrap
 import SemanticIndex
 import TextbookSync
+import Webhooks
 
 /// The API process: answers clients, readers and operators, enqueues, never works.
 @main
@@ -41,7 +42,12 @@ struct API: AsyncParsableCommand {
                     parts: try WritingParts(backends, bodies: bodies).parts, configuration: personalization),
                 search: SearchService(
                     database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
-                    configuration: search)))
+                    configuration: search),
+                requestKeys: RequestKeyStore(database: backends.database),
+                webhooks: try settings.web.webhooksFile.map { file in
+                    WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
+                },
+                configuration: settings.web.limits))
         let web = try LearnerWeb(catalog: catalog, bodies: bodies)
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
@@ -52,8 +58,9 @@ struct API: AsyncParsableCommand {
             releases: ReleaseDirectory(
                 database: backends.database, queue: backends.jobs, bookSlug: settings.book))
 
-        let router = Router()
-        router.add(middleware: RequestBoundary(errorPage: web.errorPage))
+        let router = Router(context: APIContext.self)
+        router.add(
+            middleware: RequestBoundary(errorPage: web.errorPage, crossOrigin: try settings.web.crossOrigin))
         ProcessHealth(registry: process.registry) { await backends.databaseObstacle() }.addRoutes(to: router)
         api.addRoutes(to: router)
         web.addRoutes(to: router)
@@ -65,5 +72,25 @@ struct API: AsyncParsableCommand {
                 address: .hostname(settings.host, port: settings.port), serverName: "lectern"),
             logger: process.logger)
         try await process.run(backends.services + [server])
+    }
+}
+
+extension Settings.Web {
+    fileprivate var limits: LearnerAPI.Configuration {
+        var configuration = LearnerAPI.Configuration()
+        configuration.rates.learnerPerMinute = self.learnerPerMinute
+        configuration.rates.addressPerMinute = self.addressPerMinute
+        configuration.rates.trustedProxies = self.trustedProxies
+        return configuration
+    }
+
+    fileprivate var crossOrigin: CrossOrigin {
+        get throws {
+            if let text = self.origins.first(where: { !CrossOrigin.isOrigin($0) }) {
+                throw Settings.Problem(
+                    "LECTERN_CORS_ORIGINS holds \(text), which is no origin such as https://app.example.org")
+            }
+            return CrossOrigin(origins: self.origins)
+        }
     }
 }

@@ -4,6 +4,7 @@ import JobQueuePostgres
 import Personalization
 import ProcessBootstrap
 import TextbookSync
+import Webhooks
 
 /// Writes lessons anew for slices of profiles.
 @main
@@ -31,6 +32,10 @@ struct PersonalizeWorker: AsyncParsableCommand {
                     database: backends.database, queue: backends.jobs, parts: writing.parts, bookSlug: settings.book),
                 budget: settings.prewarmTokens))
         registry.register(CollectCacheHandler(CacheKeeper(database: backends.database)))
+        // Also without a file: messages to receivers that the operator took out are to end, not to wait.
+        let endpoints = try process.settings.web.webhooksFile.map { try WebhookEndpoints(file: $0) }
+        registry.register(
+            DeliverWebhookHandler(endpoints: endpoints ?? WebhookEndpoints([]), client: WebhookClient()))
         try await process.run(backends.workerServices(registry: registry))
     }
 }

@@ -19,9 +19,9 @@ import Testing
         ["PipelineJobs"],
         ["JobQueuePostgres", "Schema"],
         ["JobQueue"],
-        ["MCP", "LanguageModels"],
+        ["MCP", "LanguageModels", "Webhooks"],
         ["Postgres", "CurlHTTP", "ServerSentEvents", "ContentHashing", "MarkdownHTML"],
-        ["TraceContext"],
+        ["TraceContext", "IPAddresses"],
         ["CPostgres", "CCurl", "CXXHash", "CMarkGFM"],
     ]
     private static let surfaces: Set = ["LearnerAPI", "LearnerWeb", "OperatorConsole"]

@@ -34,6 +34,7 @@ struct APIFixture: Sendable {
     static func run<T: Sendable>(
         boundary: RequestBoundary<BasicRequestContext> = RequestBoundary(),
         configure: (inout PostgresConfiguration) -> Void = { _ in },
+        adjust: (inout LearnerAPI.Dependencies, PostgresJobQueue) -> Void = { _, _ in },
         routes: @escaping @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, _ in },
         _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> T
     ) async throws -> T {
@@ -46,7 +47,10 @@ struct APIFixture: Sendable {
                 try await Migrator(database: database, migrations: Migration.bundled(), logger: logger).up()
                 let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
                 try await fixture.publish()
-                let api = LearnerAPI(try fixture.dependencies(logger))
+                var dependencies = try fixture.dependencies(logger)
+                dependencies.requestKeys = RequestKeyStore(database: database)
+                adjust(&dependencies, PostgresJobQueue(database: database, logger: logger))
+                let api = LearnerAPI(dependencies)
                 let value = try await APIServer.with(api, boundary: boundary, routes: { routes(fixture, $0) }) {
                     server in
                     try await body(fixture, server)
@@ -74,7 +78,7 @@ struct APIFixture: Sendable {
         return value
     }
 
-    private func dependencies(_ logger: Logger) throws -> LearnerAPI.Dependencies {
+    func dependencies(_ logger: Logger) throws -> LearnerAPI.Dependencies {
         let model = ConstantModel()
         let parts = try PersonalizationParts(bodies: self.bodies, model: nil)
         return LearnerAPI.Dependencies(

@@ -4,6 +4,7 @@ import Hummingbird
 import Learners
 import Logging
 import NIOCore
+import ServerSentEvents
 import Synchronization
 import Testing
 
@@ -15,7 +16,7 @@ struct APIServer: Sendable {
     let log: CapturedLog
     private let http: HTTPClient
 
-    private init(port: Int, log: CapturedLog, http: HTTPClient) {
+    init(port: Int, log: CapturedLog, http: HTTPClient = HTTPClient()) {
         self.port = port
         self.log = log
         self.http = http
@@ -74,6 +75,28 @@ struct APIServer: Sendable {
                 method: method, url: "http://127.0.0.1:\(self.port)\(path)", headers: headers, body: body,
                 timeout: .seconds(60)))
         return Answer(status: response.status, headers: response.headers, body: response.body)
+    }
+
+    /// The events of a stream, from its beginning to its end or until `body` has seen enough.
+    func events(
+        _ path: String, headers: [(name: String, value: String)] = [],
+        until isEnough: (ServerSentEvent) async throws -> Bool = { _ in false }
+    ) async throws -> (status: Int, headers: HTTPClientHeaders, events: [ServerSentEvent], text: String) {
+        let request = HTTPClientRequest(
+            url: "http://127.0.0.1:\(self.port)\(path)", headers: headers, timeout: .seconds(60))
+        return try await self.http.withStream(request) { stream in
+            var parser = ServerSentEventParser()
+            var events: [ServerSentEvent] = []
+            var text = ""
+            for try await chunk in stream.chunks {
+                text += String(decoding: chunk, as: UTF8.self)
+                for event in try parser.consume(chunk) {
+                    events.append(event)
+                    if try await isEnough(event) { return (stream.status, stream.headers, events, text) }
+                }
+            }
+            return (stream.status, stream.headers, events, text)
+        }
     }
 
     func send(

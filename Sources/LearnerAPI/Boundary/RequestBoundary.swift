@@ -19,6 +19,7 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
 
     private let maximumAddressBytes: Int
     private let errorPage: ErrorPage?
+    private let crossOrigin: CrossOrigin
     private let makeRequestID: @Sendable () -> String
     private let count: RequestCount
 
@@ -26,18 +27,24 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
     ///   - maximumRequests: under way at the same time; more are answered 503.
     ///   - maximumAddressBytes: of path and query; longer ones are answered 414.
     ///   - errorPage: shows errors outside of `/api` to people.
-    public init(maximumRequests: Int = 2_048, maximumAddressBytes: Int = 8_192, errorPage: ErrorPage? = nil) {
-        self.init(maximumRequests: maximumRequests, maximumAddressBytes: maximumAddressBytes, errorPage: errorPage) {
-            RequestName.random()
-        }
+    ///   - crossOrigin: whose pages may call the API.
+    public init(
+        maximumRequests: Int = 2_048, maximumAddressBytes: Int = 8_192, errorPage: ErrorPage? = nil,
+        crossOrigin: CrossOrigin = .closed
+    ) {
+        self.init(
+            maximumRequests: maximumRequests, maximumAddressBytes: maximumAddressBytes, errorPage: errorPage,
+            crossOrigin: crossOrigin
+        ) { RequestName.random() }
     }
 
     /// - Parameter makeRequestID: makes the id of a request that brings none.
     package init(
-        maximumRequests: Int, maximumAddressBytes: Int, errorPage: ErrorPage?,
+        maximumRequests: Int, maximumAddressBytes: Int, errorPage: ErrorPage?, crossOrigin: CrossOrigin = .closed,
         makeRequestID: @escaping @Sendable () -> String
     ) {
         self.errorPage = errorPage
+        self.crossOrigin = crossOrigin
         self.maximumAddressBytes = maximumAddressBytes
         self.makeRequestID = makeRequestID
         self.count = RequestCount(maximum: maximumRequests)
@@ -68,6 +75,7 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
         response.headers[.requestID] = id
         response.headers[.traceparent] = span.traceparent
         response.headers.addSecurity()
+        self.crossOrigin.mark(&response, to: request)
         if !isProbe {
             context.logger.info(
                 "request",

@@ -19,6 +19,10 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
     case contentTooLarge = "content_too_large"
     case addressTooLong = "address_too_long"
     case unsupportedMediaType = "unsupported_media_type"
+    case requestInProgress = "request_in_progress"
+    case idempotencyKeyReused = "idempotency_key_reused"
+    case rateLimited = "rate_limited"
+    case tooManyStreams = "too_many_streams"
     case invalidUserID = "invalid_user_id"
     case invalidFields = "invalid_fields"
     case contentMismatch = "content_mismatch"
@@ -39,12 +43,13 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .notFound, .unknownUser, .notOnboarded, .unknownLesson, .notRequested, .unknownOperation:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .alreadyExists, .alreadyFinished: .conflict
+        case .alreadyExists, .alreadyFinished, .requestInProgress: .conflict
         case .preconditionFailed: .preconditionFailed
         case .contentTooLarge: .contentTooLarge
         case .addressTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidUserID, .invalidFields, .contentMismatch: .unprocessableContent
+        case .invalidUserID, .invalidFields, .contentMismatch, .idempotencyKeyReused: .unprocessableContent
+        case .rateLimited, .tooManyStreams: .tooManyRequests
         case .internalError: .internalServerError
         case .overloaded, .databaseUnavailable, .storageUnavailable, .requestTimedOut, .stopping:
             .serviceUnavailable
@@ -70,6 +75,10 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .contentTooLarge: "Body too large"
         case .addressTooLong: "Address too long"
         case .unsupportedMediaType: "Unsupported media type"
+        case .requestInProgress: "Request in progress"
+        case .idempotencyKeyReused: "Idempotency key reused"
+        case .rateLimited: "Rate limited"
+        case .tooManyStreams: "Too many streams"
         case .invalidUserID: "Invalid X-User-ID"
         case .invalidFields: "Invalid fields"
         case .contentMismatch: "Content mismatch"
@@ -102,6 +111,10 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .contentTooLarge: "Send a smaller body; the detail names the limit."
         case .addressTooLong: "Shorten the address."
         case .unsupportedMediaType: "Send the body as application/json, uncompressed."
+        case .requestInProgress: "Repeat the request after the time in Retry-After; it will get the same answer."
+        case .idempotencyKeyReused: "Send another Idempotency-Key with every request that asks for something else."
+        case .rateLimited: "Repeat the request after the time in Retry-After."
+        case .tooManyStreams: "Close a stream that is not needed, or read GET /api/operations/{id} instead."
         case .invalidUserID: "The id is a UUID of version 4 in its form of 36 characters."
         case .invalidFields: "Correct every field listed under errors."
         case .contentMismatch: "Leave original_content out, or send the lesson's own current text."

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import IPAddresses
 import Learners
 import Logging
 
@@ -8,6 +9,8 @@ struct APIRequest: Sendable {
     let request: Request
     /// By name, still percent-encoded.
     let parameters: [String: String]
+    /// The connection's other end, where it is known.
+    let peer: IPAddress?
     let logger: Logger
 
     /// The largest body of an ordinary request, in bytes.
@@ -34,6 +37,20 @@ struct APIRequest: Sendable {
 
     /// What the caller prefers about the time of the answer.
     var preference: Preference { Preference(self.request.headers[values: .prefer]) }
+
+    /// How long the query's `wait` lets the answer take, in whole seconds and at most ``Preference/maximumWait``.
+    /// - Throws: ``Problem`` for what is no number.
+    func wait() throws(Problem) -> Duration {
+        guard let text = self.request.uri.queryParameters["wait"] else { return .zero }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw Problem(.malformedRequest, "The parameter wait is not a whole number of seconds.")
+        }
+        // More digits than an Int holds still mean "as long as possible".
+        return .seconds(min(Int(text) ?? Preference.maximumWait, Preference.maximumWait))
+    }
+
+    /// How long the caller agreed to wait, one way or the other.
+    var agreedWait: Duration { max(self.preference.wait ?? .zero, (try? self.wait()) ?? .zero) }
 
     /// A parameter of the path, decoded.
     func text(_ name: String) throws(Problem) -> String {

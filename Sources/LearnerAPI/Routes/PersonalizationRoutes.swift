@@ -10,14 +10,18 @@ struct PersonalizationRoutes: Sendable {
     static let bodyLimit = 1024 * 1024
 
     private let service: PersonalizationService
+    private let keys: RequestKeyStore?
+    private let webhooks: WebhookDesk?
 
     init(_ dependencies: LearnerAPI.Dependencies) {
         self.service = dependencies.personalization
+        self.keys = dependencies.requestKeys
+        self.webhooks = dependencies.webhooks
     }
 
     var routes: [Route] {
         [
-            Route(.post, "personalize", self.request),
+            Route(.post, "personalize", isRated: true, self.request),
             Route(.delete, "personalize/cache", self.clear),
             Route(.get, "personalize/{slug...}/diff", self.difference),
             Route(.post, "personalize/{slug...}/feedback", self.feedback),
@@ -27,14 +31,9 @@ struct PersonalizationRoutes: Sendable {
 
     private func request(_ request: APIRequest) async throws -> Response {
         let learner = try request.learner()
-        var reader = BodyReader(try await request.object(upTo: Self.bodyLimit))
-        let slug = reader.slug("lesson_slug", isRequired: true)
-        let originalContent = reader.string("original_content")
-        try reader.finish()
-        guard let slug else { throw Problem(field: "lesson_slug", .missing, "This field is required.") }
-
-        var answer = try await self.service.request(
-            userID: learner, slug: slug.text, originalContent: originalContent)
+        let key = try request.idempotencyKey()
+        let order = try await self.order(request, of: learner)
+        var answer = try await self.answer(order, under: key)
         var isCached = true
         let preference = request.preference
         if case .pending = answer {
@@ -42,12 +41,95 @@ struct PersonalizationRoutes: Sendable {
             if let wait = preference.wait, wait > .zero {
                 answer = try await self.service.wait(for: answer, atMost: wait)
                 // The estimate is as old as the wait, so whoever must come back gets a new one.
-                if case .pending = answer { answer = try await self.service.poll(userID: learner, slug: slug.text) }
+                if case .pending = answer {
+                    answer = try await self.service.poll(userID: learner, slug: order.slug.text)
+                }
             }
         }
         var response = try await self.response(answer, isCached: isCached, ifNoneMatch: [])
         response.headers[.preferenceApplied] = preference.applied
         return response
+    }
+
+    /// What a caller asks for.
+    private struct Order: Sendable {
+        let learner: LearnerID
+        let slug: LessonSlug
+        let originalContent: String?
+        let webhook: String?
+
+        var fingerprint: RequestKeyStore.Fingerprint {
+            RequestKeyStore.Fingerprint(
+                method: "POST", path: "/api/personalize",
+                fields: [
+                    ("lesson_slug", self.slug.text), ("original_content", self.originalContent),
+                    ("webhook", self.webhook),
+                ])
+        }
+    }
+
+    private func order(_ request: APIRequest, of learner: LearnerID) async throws -> Order {
+        var reader = BodyReader(try await request.object(upTo: Self.bodyLimit))
+        let slug = reader.slug("lesson_slug", isRequired: true)
+        let originalContent = reader.string("original_content")
+        let webhook = reader.string("webhook")
+        if let webhook, self.webhooks?.knows(webhook) != true {
+            reader.report("webhook", .unknownValue, "The operator has entered no webhook of this name.")
+        }
+        try reader.finish()
+        guard let slug else { throw Problem(field: "lesson_slug", .missing, "This field is required.") }
+        return Order(learner: learner, slug: slug, originalContent: originalContent, webhook: webhook)
+    }
+
+    /// Carries an order out, or answers again what was asked under the key before.
+    private func answer(_ order: Order, under key: String?) async throws -> PersonalizationAnswer {
+        guard let key, let keys = self.keys else { return try await self.carryOut(order) }
+        switch try await keys.claim(key, of: order.learner, for: order.fingerprint) {
+        case .otherRequest:
+            throw Problem(.idempotencyKeyReused, "Another request was sent under this Idempotency-Key.")
+        case .inProgress:
+            throw Problem(
+                .requestInProgress, "The request under this Idempotency-Key is being answered.", retryAfter: 1)
+        case .answered(let operation?):
+            return try await self.replay(operation, order)
+        case .answered(operation: nil):
+            // The text was there; reading it once more changes nothing, unless it was cleared meanwhile.
+            return try await self.service.poll(userID: order.learner, slug: order.slug.text)
+        case .claimed(let claim):
+            do {
+                let answer = try await self.carryOut(order)
+                try await keys.answer(claim, operation: answer.operationID)
+                return answer
+            } catch {
+                // Also when the request was given up: whoever repeats it shall not wait for the claim's end. Where the
+                // database is away, that end frees the key.
+                await Task { try? await keys.release(claim) }.value
+                throw error
+            }
+        }
+    }
+
+    private func carryOut(_ order: Order) async throws -> PersonalizationAnswer {
+        let answer = try await self.service.request(
+            userID: order.learner, slug: order.slug.text, originalContent: order.originalContent)
+        if let webhook = order.webhook, case .pending(let operation, _, _) = answer {
+            let service = self.service
+            try await self.webhooks?.tell(webhook, of: operation.id) {
+                try await service.operation(operation.id, of: order.learner).state
+            }
+        }
+        return answer
+    }
+
+    /// The present state of an operation as the answer to its request.
+    private func replay(_ id: UUID, _ order: Order) async throws -> PersonalizationAnswer {
+        let operation = try await self.service.operation(id, of: order.learner)
+        switch operation.state {
+        case .queued, .running, .succeeded, .failed:
+            return try await self.service.poll(userID: order.learner, slug: order.slug.text)
+        case .cancelled:
+            throw PersonalizationError(.notRequested, "The request was withdrawn after it was accepted.")
+        }
     }
 
     private func poll(_ request: APIRequest) async throws -> Response {
@@ -180,6 +262,16 @@ private struct OperationSummary: Encodable {
         self.state = operation.state.rawValue
         self.position = operation.position
         self.etaSeconds = operation.eta.map { $0.wholeSecondsUp }
+    }
+}
+
+extension PersonalizationAnswer {
+    /// The operation to come back for; `nil` where the text is there.
+    fileprivate var operationID: UUID? {
+        switch self {
+        case .ready: nil
+        case .pending(let operation, _, _), .failed(_, let operation, _): operation.id
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct UserRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, "user/create", self.create),
+            Route(.post, "user/create", isRated: true, self.create),
             Route(.get, "user/{user_id}", self.read),
             Route(.post, "onboarding", self.completeOnboarding),
         ]

@@ -7,10 +7,15 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     let pattern: RoutePattern
     let handler: Handler
+    /// Whether requests are counted against the rates.
+    let isRated: Bool
 
-    init(_ method: HTTPRequest.Method, _ pattern: String, _ handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ pattern: String, isRated: Bool = false, _ handler: @escaping Handler
+    ) {
         self.method = method
         self.pattern = RoutePattern("/api/" + pattern)
         self.handler = handler
+        self.isRated = isRated
     }
 }

@@ -1,0 +1,21 @@
+public import Hummingbird
+public import IPAddresses
+import Logging
+
+/// A request's context that knows who is at the other end of the connection.
+public protocol PeerContext: RequestContext {
+    /// The address of the connection's other end; `nil` where it has none, as on a Unix socket.
+    var peer: IPAddress? { get }
+}
+
+/// The context of the API process.
+public struct APIContext: PeerContext {
+    public var coreContext: CoreRequestContextStorage
+    public let peer: IPAddress?
+
+    /// A context of a connection.
+    public init(source: ApplicationRequestContextSource) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.peer = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import IPAddresses
+import Learners
+
+/// Counts requests for work against the rates and says so in the answers (draft-ietf-httpapi-ratelimit-headers).
+struct RequestRates: Sendable {
+    private let limits: RateLimits
+    private let limiter: RateLimiter
+
+    init(_ limits: RateLimits, time: Timekeeper) {
+        self.limits = limits
+        self.limiter = RateLimiter(time: time)
+    }
+
+    /// Counts a request.
+    /// - Returns: the headers for its answer.
+    /// - Throws: ``Problem`` with `rateLimited` and the time to wait.
+    func count(_ request: APIRequest) throws(Problem) -> HTTPFields {
+        let policies = self.policies(for: request)
+        guard !policies.isEmpty else { return [:] }
+        let decisions = self.limiter.admit(policies.map { (name: "\($0.word) \($0.key)", limit: $0.limit) })
+        self.limiter.trim()
+        var headers: HTTPFields = [:]
+        headers[.rateLimitPolicy] = zip(policies, decisions).map {
+            "\"\($0.word)\";q=\($1.limit);w=\(RateLimiter.window.components.seconds)"
+        }.joined(separator: ", ")
+        headers[.rateLimit] = zip(policies, decisions).map {
+            "\"\($0.word)\";r=\($1.remaining);t=\($1.reset.wholeSecondsUp)"
+        }.joined(separator: ", ")
+        let waits = decisions.filter { !$0.isAdmitted }.map(\.reset)
+        guard let wait = waits.max() else { return headers }
+        var problem = Problem(
+            .rateLimited, "This caller asks more often than the policies allow.",
+            retryAfter: max(1, wait.wholeSecondsUp))
+        problem.headers.append(contentsOf: headers)
+        throw problem
+    }
+
+    private struct Policy {
+        let word: String
+        let key: String
+        let limit: Int
+    }
+
+    private func policies(for request: APIRequest) -> [Policy] {
+        var policies: [Policy] = []
+        // A malformed id is refused by the route itself.
+        if let limit = self.limits.learnerPerMinute, let learner = try? request.optionalLearner() {
+            policies.append(Policy(word: "learner", key: learner.text, limit: limit))
+        }
+        if let limit = self.limits.addressPerMinute,
+            let client = self.limits.client(
+                peer: request.peer, forwardedFor: request.request.headers[values: .forwardedFor])
+        {
+            let key = client.subscriberBytes.map { String($0, radix: 16) }.joined(separator: ".")
+            policies.append(Policy(word: "address", key: key, limit: limit))
+        }
+        return policies
+    }
+}

@@ -1,0 +1,3 @@
+DROP FUNCTION lectern.sweep_http(integer);
+DROP TABLE lectern.operation_webhook;
+DROP TABLE lectern.request_key;
