@@ -73,12 +73,10 @@ public final class PersonalizationService: Sendable {
     /// - Parameters:
     ///   - originalContent: the lesson's file as the caller knows it; must be the published one.
     ///   - options: the lane and the trace of the job.
-    ///   - alongside: written in the same transaction as the operation.
     /// - Throws: ``PersonalizationError`` with `unknownUser`, `notOnboarded`, `unknownLesson`, `contentMismatch` or
     ///   `contentTooLarge`; the database's own error otherwise.
     public func request(
-        userID: LearnerID, slug: String, originalContent: String? = nil, options: EnqueueOptions = EnqueueOptions(),
-        alongside: (@Sendable (UUID, JobTransaction) async throws -> Void)? = nil
+        userID: LearnerID, slug: String, originalContent: String? = nil, options: EnqueueOptions = EnqueueOptions()
     ) async throws -> PersonalizationAnswer {
         // Each further round means that another caller, a change of answers or a publication came in between.
         for _ in 0..<8 {
@@ -103,7 +101,6 @@ public final class PersonalizationService: Sendable {
                 else { return false }
                 let job = try await transaction.enqueue(job, options: options)
                 try await self.store.file(key, operationID: operationID, jobID: job.id, in: transaction)
-                try await alongside?(operationID, transaction)
                 return true
             }
             if filed, var row = try await self.store.row(key) {

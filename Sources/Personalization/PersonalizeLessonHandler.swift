@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import JobQueue
 public import JobQueuePostgres
 import Learners
@@ -29,12 +30,16 @@ public struct PersonalizeLessonHandler: JobHandler {
     let parts: PersonalizationParts
     let writer: any SectionWriter
     let configuration: Configuration
+    private let queue: PostgresJobQueue
+    private let now: @Sendable () -> Date
 
     /// A handler over the shared client.
-    /// - Parameter writer: writes sections; by the recipe of the parts.
+    /// - Parameters:
+    ///   - writer: writes sections; by the recipe of the parts.
+    ///   - now: dates the ends that callers are told of.
     public init(
-        database: PostgresClient, parts: PersonalizationParts, writer: any SectionWriter,
-        configuration: Configuration = Configuration()
+        database: PostgresClient, queue: PostgresJobQueue, parts: PersonalizationParts, writer: any SectionWriter,
+        configuration: Configuration = Configuration(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.store = PersonalizedLessonStore(
             database: database, bookSlug: configuration.bookSlug, recipe: writer.recipe.fingerprint)
@@ -42,6 +47,8 @@ public struct PersonalizeLessonHandler: JobHandler {
         self.parts = parts
         self.writer = writer
         self.configuration = configuration
+        self.queue = queue
+        self.now = now
     }
 
     /// What a finished job says of itself.
@@ -115,7 +122,8 @@ public struct PersonalizeLessonHandler: JobHandler {
             promptTokens: work.written.reduce(0) { $0 + $1.promptTokens },
             completionTokens: work.written.reduce(0) { $0 + $1.completionTokens })
         let cost = work.written.reduce(Int64(0)) { $0 + $1.costMicros }
-        let (store, generations, parts, writer) = (self.store, self.generations, self.parts, self.writer)
+        let (store, generations, parts, writer, now) = (
+            self.store, self.generations, self.parts, self.writer, self.now)
         return try .finished(result, costMicros: cost) { transaction in
             guard let texts = try await generations.texts(work.entries.map(\.key), in: transaction) else {
                 throw JobError.retry("sections_gone", "Sections of the lesson were deleted while it was written.")
@@ -126,6 +134,7 @@ public struct PersonalizeLessonHandler: JobHandler {
                     promptVersion: writer.recipe.promptVersion)
                 try await store.finish(context.jobID, preferencesHash: hash, with: lesson, in: transaction)
             }
+            try await WebhookRequests.enqueueDeliveries(jobID: context.jobID, at: now(), in: transaction)
         }
     }
 
@@ -155,9 +164,12 @@ public struct PersonalizeLessonHandler: JobHandler {
         case .retry where context.isLastAttempt: isRetryable = true
         case .retry, .snooze: return
         }
-        try await self.store.fail(
-            context.jobID,
-            PersonalizedLesson.Failure(code: error.code, message: error.message, isRetryable: isRetryable))
+        let failure = PersonalizedLesson.Failure(
+            code: error.code, message: error.message, isRetryable: isRetryable)
+        try await self.queue.withTransaction { [store, now] transaction in
+            try await store.fail(context.jobID, failure, in: transaction)
+            try await WebhookRequests.enqueueDeliveries(jobID: context.jobID, at: now(), in: transaction)
+        }
     }
 }
 

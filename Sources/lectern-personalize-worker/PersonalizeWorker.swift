@@ -24,7 +24,7 @@ struct PersonalizeWorker: AsyncParsableCommand {
         var registry = JobRegistry<JobTransaction>()
         registry.register(
             PersonalizeLessonHandler(
-                database: backends.database, parts: writing.parts, writer: writing.writer,
+                database: backends.database, queue: backends.jobs, parts: writing.parts, writer: writing.writer,
                 configuration: configuration))
         registry.register(
             PrewarmLessonsHandler(

@@ -108,7 +108,7 @@ struct ServiceFixture {
 
     func handler(_ writer: (any SectionWriter)? = nil) -> PersonalizeLessonHandler {
         PersonalizeLessonHandler(
-            database: self.database, parts: self.parts, writer: writer ?? self.parts.embedded)
+            database: self.database, queue: self.queue, parts: self.parts, writer: writer ?? self.parts.embedded)
     }
 
     /// The text of an answer that has one.

@@ -163,8 +163,10 @@ struct PersonalizedLessonStore: Sendable {
     }
 
     /// Marks the rows that wait for a job as failed.
-    func fail(_ jobID: JobID, _ failure: PersonalizedLesson.Failure) async throws {
-        _ = try await self.database.execute(
+    func fail(
+        _ jobID: JobID, _ failure: PersonalizedLesson.Failure, in session: some PostgresSession
+    ) async throws {
+        _ = try await session.execute(
             """
             UPDATE lectern.personalized_lesson c SET state = 'failed', error_code = \(failure.code),
                 error_message = \(failure.message), retryable = \(failure.isRetryable)

@@ -50,14 +50,15 @@ public struct ChatSectionWriter: SectionWriter {
         return recipe
     }
 
-    /// Writes one section. What needs no model, for want of prose or of anything to decide, is written by the rules
-    /// at once, and so is what no provider could write: then `isFallback` is true.
+    /// Writes one section. What holds no prose is written by the rules at once, and so is what no provider could write:
+    /// then `isFallback` is true. A model is asked for what our glossary has no word for, too: the book may be about
+    /// anything.
     /// - Throws: ``PersonalizationError`` with `rejectedText` where not even the rules could write it, and
     ///   `CancellationError`.
     public func write(
         _ section: SectionSource, for slice: SectionSlice, payer: String?
     ) async throws -> WrittenSection {
-        guard !self.providers.isEmpty, section.facts.hasProse, !slice.isNeutral,
+        guard !self.providers.isEmpty, section.facts.hasProse,
             SectionPlaceholders(section.markdown).hasProse
         else { return try self.embedded.write(section, for: slice) }
         var usage = ModelUsage()

@@ -34,17 +34,15 @@ public struct WebhookDesk: Sendable {
         try await self.queue.withTransaction { transaction in
             try await WebhookRequests.file(operation: operation, endpoint: endpoint, in: transaction)
         }
-        let outcome: WebhookOutcome
         switch try await state() {
         case .queued, .running: return
-        case .succeeded: outcome = .succeeded
-        case .failed, .cancelled: outcome = .failed
+        case .succeeded, .failed, .cancelled: break
         }
         let now = self.now()
         try await self.queue.withTransaction { transaction in
             guard let job = try await WebhookRequests.job(of: operation, in: transaction) else { return }
             try await WebhookRequests.enqueueDeliveries(
-                jobID: JobID(rawValue: job), outcome: outcome, at: now, in: transaction)
+                jobID: JobID(rawValue: job), operation: operation, at: now, in: transaction)
         }
     }
 }

@@ -6,7 +6,7 @@ import PipelineJobs
 public import Postgres
 
 /// How an operation ended, as receivers are told.
-public enum WebhookOutcome: String, Hashable, Sendable {
+enum WebhookOutcome: String, Hashable, Sendable {
     case succeeded = "personalization.succeeded"
     case failed = "personalization.failed"
 }
@@ -27,27 +27,34 @@ public enum WebhookRequests {
             """)
     }
 
-    /// Enqueues what was wished for all operations of a job, each once. Called in the transaction that ends them.
-    /// - Parameter at: when they ended, by the clock of whoever ends them.
+    /// Enqueues what was wished for operations of a job, each once. Called in the transaction that ends them, after the
+    /// rows were written: an operation whose row is ready succeeded, any other failed or was withdrawn.
+    /// - Parameters:
+    ///   - operation: the only one that ended; `nil` where the job did, and with it all of them.
+    ///   - at: when they ended, by the clock of whoever ends them.
     /// - Returns: how many deliveries were enqueued.
     @discardableResult
     public static func enqueueDeliveries(
-        jobID: JobID, outcome: WebhookOutcome, at: Date, in transaction: JobTransaction
+        jobID: JobID, operation: UUID? = nil, at: Date, in transaction: JobTransaction
     ) async throws -> Int {
         try await self.lock(jobID.rawValue, in: transaction)
         let rows = try await transaction.query(
             """
             WITH wish AS (
                 DELETE FROM lectern.operation_webhook WHERE job_id = \(jobID.rawValue)
+                  AND (\(operation as UUID?)::uuid IS NULL OR operation_id = \(operation as UUID?))
                 RETURNING operation_id, endpoint
             )
-            SELECT w.operation_id, w.endpoint, o.lesson_slug
+            SELECT w.operation_id, w.endpoint, o.lesson_slug, EXISTS (
+                SELECT FROM lectern.personalized_lesson p
+                WHERE p.user_id = o.user_id AND p.operation_id = o.id AND p.state = 'ready') AS is_ready
             FROM wish w JOIN lectern.operation o ON o.id = w.operation_id ORDER BY w.operation_id, w.endpoint
             """)
         let deliveries = try rows.map { row in
             self.delivery(
                 to: try row.decode("endpoint"), of: try row.decode("operation_id"),
-                lessonSlug: try row.decode("lesson_slug"), outcome: outcome, at: at)
+                lessonSlug: try row.decode("lesson_slug"),
+                outcome: try row.decode("is_ready", as: Bool.self) ? .succeeded : .failed, at: at)
         }
         try await transaction.enqueue(all: deliveries)
         return deliveries.count
