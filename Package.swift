@@ -238,7 +238,7 @@ let package = Package(
         tests(
             "Personalization",
             [
-                "ServerTesting",
+                "ServerTesting", "CurlHTTP",
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
                 "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
             ]),

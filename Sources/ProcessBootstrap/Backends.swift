@@ -5,7 +5,7 @@ public import JobQueuePostgres
 public import LanguageModels
 import Logging
 public import MCP
-public import PipelineJobs
+import PipelineJobs
 public import Postgres
 public import ServiceLifecycle
 

@@ -1,12 +1,12 @@
 import FoundationEssentials
-package import LanguageModels
-package import PipelineJobs
+import LanguageModels
+import PipelineJobs
 
 extension Settings {
     /// Takes the providers of a file, or the one endpoint that the environment names.
     /// - Parameter single: becomes a provider that is named after its host, `api.openai.com`.
     /// - Throws: ``Problem`` when a file cannot be used, or both are given.
-    package mutating func readProviders(file: String?, single: Model) throws {
+    mutating func readProviders(file: String?, single: Model) throws {
         guard let file, !file.isEmpty else { return try self.readSingle(single) }
         guard single.baseURL == nil else {
             throw Problem("LECTERN_PROVIDERS_FILE and CHAT_BASE_URL are both set; keep one of them")

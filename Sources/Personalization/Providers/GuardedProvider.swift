@@ -167,7 +167,8 @@ extension GuardedProvider {
         self.spending.spent(attempt)
         let filed = Task { try await self.ledger.record(attempt) }
         do {
-            AttemptContext.current?.lastAttempt = try await filed.value
+            let number = try await filed.value
+            AttemptContext.current?.lastAttempt = number
         } catch {
             AttemptContext.current?.lastAttempt = nil
             self.logger.error(
