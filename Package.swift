@@ -242,6 +242,7 @@ let package = Package(
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
                 "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
             ]),
+        tests("ProcessBootstrap", ["LanguageModels", "PipelineJobs", "ServerTesting"]),
         tests("StorageServer", ["ServerTesting", "ContentHashing", "MCP", logging]),
         tests("VectorServer", ["ServerTesting", "MCP", logging]),
         tests(

@@ -145,5 +145,6 @@ def find_lectern():
     if named := os.environ.get("LECTERN_BIN"):
         return pathlib.Path(named) / "lectern"
     subprocess.run(["swift", "build", "--product", "lectern"], cwd=ROOT, check=True, stdout=sys.stderr)
-    shown = subprocess.run(["swift", "build", "--show-bin-path"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    shown = subprocess.run(
+        ["swift", "build", "--show-bin-path"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return pathlib.Path(shown.stdout.strip()) / "lectern"

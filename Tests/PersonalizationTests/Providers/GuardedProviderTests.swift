@@ -137,6 +137,13 @@ import Testing
         #expect(completion.finishReason == .length)
     }
 
+    @Test func theOperatorsTimeoutStandsAboveTheRequests() async throws {
+        let fixture = try await ProviderFixture("slow,ms=300,tag=patient")
+        var request = ProviderFixture.question
+        request.timeout = .milliseconds(50)
+        #expect(try await fixture.provider.complete(request, payer: nil).text == "A robot senses and acts.")
+    }
+
     @Test func aRequestWithoutATurnIsNotSentAndNotFiled() async throws {
         let fixture = try await ProviderFixture("ok,tag=turn", limits: NoTurn())
         let error = await #expect(throws: ProviderUnavailable.self) {

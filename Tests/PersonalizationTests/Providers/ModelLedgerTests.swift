@@ -7,6 +7,7 @@ import PipelineJobs
 import Postgres
 import PostgresTesting
 import Schema
+import ServerTesting
 import Testing
 
 @testable import Personalization
@@ -76,6 +77,18 @@ import Testing
                 try await client.queryOne("SELECT tokens, attempts FROM lectern.model_spend WHERE scope = 'all'"))
             #expect(try row.decode("tokens", as: Int64.self) == 1_000)
             #expect(try row.decode("attempts", as: Int64.self) == 200)
+        }
+    }
+
+    @Test func aRequestThatWasGivenUpIsFiledAllTheSame() async throws {
+        try await self.withLedger { client, ledger in
+            let fixture = try await ProviderFixture("hang,tag=given-up", ledger: ledger)
+            let asking = Task { try await fixture.provider.complete(ProviderFixture.question, payer: nil) }
+            #expect(try await eventually { try await fixture.sent == 1 })
+            asking.cancel()
+            await #expect(throws: CancellationError.self) { try await asking.value }
+            let rows = try await client.query("SELECT outcome FROM lectern.model_attempt")
+            #expect(try rows.map { try $0.decode("outcome", as: String.self) } == ["cancelled"])
         }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 @testable import Personalization
 
 /// The provider of `Tests/Support/scripted_provider.py`; the name of the model says how it shall behave.
-enum ScriptedProvider {
+enum ScriptedEndpoint {
     static let http = HTTPClient()
     private static let shared = Task { try await PythonServer.start("scripted_provider") }
 
@@ -60,7 +60,7 @@ struct ProviderFixture {
         let model = "scripted:\(behaviour)"
         var settings = ModelProviders(providers: [
             .init(
-                name: "acme", baseURL: try await "\(ScriptedProvider.url)/v1", model: model, timeout: timeout,
+                name: "acme", baseURL: try await "\(ScriptedEndpoint.url)/v1", model: model, timeout: timeout,
                 streams: streams, price: Self.price)
         ])
         setUp(&settings)
@@ -71,7 +71,7 @@ struct ProviderFixture {
             settings.providers[0],
             model: OpenAIChatModel(
                 endpoint: OpenAIEndpoint(baseURL: settings.providers[0].baseURL, timeout: timeout), model: model,
-                streams: streams, http: ScriptedProvider.http),
+                streams: streams, http: ScriptedEndpoint.http),
             limits: limits,
             spending: SpendingGuard(settings, ledger: ledger, now: { clock.now }, date: { Self.date }), ledger: ledger,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
@@ -92,7 +92,7 @@ struct ProviderFixture {
     }
 
     var sent: Int {
-        get async throws { try await ScriptedProvider.requests(self.model) }
+        get async throws { try await ScriptedEndpoint.requests(self.model) }
     }
 }
 
