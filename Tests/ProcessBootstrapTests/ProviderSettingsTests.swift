@@ -18,7 +18,7 @@ import Testing
         try text.write(toFile: "\(self.folder.path)/\(name)", atomically: true, encoding: .utf8)
     }
 
-    private func problem(file: String?, single: Settings.Model = .init()) throws -> String {
+    private func problem(file: String?, single: Settings.Model? = nil) throws -> String {
         var settings = Settings()
         let error = #expect(throws: Settings.Problem.self) { try settings.readProviders(file: file, single: single) }
         return try #require(error).description
@@ -33,7 +33,7 @@ import Testing
               - {name: two, base_url: "http://127.0.0.1:2/v1", model: small}
             """, to: "providers.yaml")
         var settings = Settings()
-        try settings.readProviders(file: self.file, single: .init())
+        try settings.readProviders(file: self.file)
         #expect(settings.providers.providers.map(\.name) == ["one", "two"])
         #expect(settings.providerKeys == ["one": APIKey("sk-one")])
     }
@@ -41,7 +41,7 @@ import Testing
     @Test func withoutAFileTheOneEndpointIsNamedAfterItsHost() throws {
         var settings = Settings()
         try settings.readProviders(
-            file: nil, single: .init(baseURL: "http://LocalHost:8090/v1", key: APIKey("k"), model: "small"))
+            file: nil, single: Settings.Model(baseURL: "http://LocalHost:8090/v1", key: APIKey("k"), model: "small"))
         #expect(
             settings.providers.providers == [
                 .init(name: "localhost:8090", baseURL: "http://LocalHost:8090/v1", model: "small")
@@ -51,7 +51,7 @@ import Testing
 
     @Test func withoutEitherThereIsNoProvider() throws {
         var settings = Settings()
-        try settings.readProviders(file: "", single: .init())
+        try settings.readProviders(file: "")
         #expect(settings.providers == ModelProviders())
     }
 
@@ -70,6 +70,7 @@ import Testing
     @Test func aFileAndAnEndpointAtOnceAreRefused() throws {
         let single = Settings.Model(baseURL: "http://h/v1", model: "m")
         #expect(try self.problem(file: self.file, single: single).contains("both set"))
-        #expect(try self.problem(file: nil, single: .init(baseURL: "http://h/v1")).contains("CHAT_MODEL is not"))
+        #expect(
+            try self.problem(file: nil, single: Settings.Model(baseURL: "http://h/v1")).contains("CHAT_MODEL is not"))
     }
 }
