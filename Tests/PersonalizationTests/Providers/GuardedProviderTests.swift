@@ -1,4 +1,5 @@
 import LanguageModels
+import MetricsTestKit
 import PipelineJobs
 import ServerTesting
 import Testing
@@ -44,6 +45,24 @@ import Testing
         #expect(fixture.memory.all.map(\.outcome.rawValue) == [outcome])
         #expect(fixture.memory.all.map(\.promptTokens) == [promptTokens])
         #expect(fixture.memory.all.map(\.isEstimated) == [promptTokens > 0])
+    }
+
+    @Test func everyRequestIsCountedInTheMetrics() async throws {
+        let metrics = TestMetrics()
+        let fixture = try await ProviderFixture("500;ok,tag=metrics", metrics: metrics)
+        for _ in 0..<3 { _ = await fixture.ask() }
+        func tokens(_ direction: String) throws -> Int64 {
+            try metrics.expectCounter(
+                "lectern_llm_tokens", [("direction", direction), ("model", fixture.model)]
+            ).totalValue
+        }
+        #expect(try tokens("prompt") == 10)
+        #expect(try tokens("completion") == 10)
+        for (outcome, count) in [("ok", 2), ("server_error", 1)] {
+            let timer = try metrics.expectTimer(
+                "lectern_llm_request", [("model", fixture.model), ("outcome", outcome)])
+            #expect(timer.values.count == count)
+        }
     }
 
     @Test func aProviderThatIsTooSlowIsGivenUp() async throws {

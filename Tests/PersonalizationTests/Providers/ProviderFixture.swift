@@ -3,6 +3,7 @@ import FoundationEssentials
 import JobQueue
 import LanguageModels
 import Logging
+import Metrics
 import PipelineJobs
 import ServerTesting
 import Synchronization
@@ -55,6 +56,7 @@ struct ProviderFixture {
     init(
         _ behaviour: String, limits: any ModelLimits = UnlimitedModels(), ledger: (any AttemptLedger)? = nil,
         timeout: Duration = .seconds(20), streams: Bool = true,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         setUp: (inout ModelProviders) -> Void = { _ in }
     ) async throws {
         let model = "scripted:\(behaviour)"
@@ -74,7 +76,7 @@ struct ProviderFixture {
                 streams: streams, http: ScriptedEndpoint.http),
             limits: limits,
             spending: SpendingGuard(settings, ledger: ledger, now: { clock.now }, date: { Self.date }), ledger: ledger,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
+            metrics: metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
     }
 
     /// What asking once came to: `ok`, or a word for the error.
