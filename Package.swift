@@ -18,6 +18,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTesting = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -245,10 +246,11 @@ let package = Package(
         tests(
             "Personalization",
             [
-                "ServerTesting",
+                "ServerTesting", "CurlHTTP",
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
-                "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging,
+                "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging, metricsTesting,
             ]),
+        tests("ProcessBootstrap", ["LanguageModels", "PipelineJobs", "ServerTesting"]),
         tests("StorageServer", ["ServerTesting", "ContentHashing", "MCP", logging]),
         tests("VectorServer", ["ServerTesting", "MCP", logging]),
         tests(

@@ -1,3 +1,4 @@
+public import CurlHTTP
 import JobQueue
 import JobQueuePostgres
 public import LanguageModels
@@ -20,13 +21,8 @@ extension Backends {
     }
 
     private func model(_ provider: ModelProviders.Provider, limits: any ModelLimits) -> any ChatModel {
-        let endpoint = OpenAIEndpoint(
-            baseURL: provider.baseURL, key: self.process.settings.providerKeys[provider.name],
-            timeout: provider.timeout, idleTimeout: provider.timeout)
-        return OpenAIChatModel(
-            endpoint: endpoint, model: provider.model, streams: provider.streams,
-            tokenLimitField: provider.tokenLimitField == .maxTokens ? .maxTokens : .maxCompletionTokens,
-            http: self.http, limits: limits)
+        OpenAIChatModel(
+            provider, key: self.process.settings.providerKeys[provider.name], http: self.http, limits: limits)
     }
 
     private func fleetLimits(_ provider: ModelProviders.Provider) -> any ModelLimits {
@@ -40,6 +36,22 @@ extension Backends {
         ProviderLimits(
             providers: self.process.settings.providers.providers,
             limiters: PostgresLimiters(database: self.database), logger: self.process.logger)
+    }
+}
+
+extension OpenAIChatModel {
+    /// The model of a provider in the operators' file.
+    /// - Parameter key: what stands in the provider's `keyFile`.
+    public init(
+        _ provider: ModelProviders.Provider, key: APIKey?, http: HTTPClient,
+        limits: any ModelLimits = UnlimitedModels()
+    ) {
+        self.init(
+            endpoint: OpenAIEndpoint(
+                baseURL: provider.baseURL, key: key, timeout: provider.timeout, idleTimeout: provider.timeout),
+            model: provider.model, streams: provider.streams,
+            tokenLimitField: provider.tokenLimitField == .maxTokens ? .maxTokens : .maxCompletionTokens, http: http,
+            limits: limits)
     }
 }
 

@@ -6,9 +6,9 @@ extension Settings {
     /// Takes the providers of a file, or the one endpoint that the environment names.
     /// - Parameter single: becomes a provider that is named after its host, `api.openai.com`.
     /// - Throws: ``Problem`` when a file cannot be used, or both are given.
-    package mutating func readProviders(file: String?, single: Model) throws {
+    public mutating func readProviders(file: String?, single: Model? = nil) throws {
         guard let file, !file.isEmpty else { return try self.readSingle(single) }
-        guard single.baseURL == nil else {
+        guard single?.baseURL == nil else {
             throw Problem("LECTERN_PROVIDERS_FILE and CHAT_BASE_URL are both set; keep one of them")
         }
         let yaml: String
@@ -28,8 +28,8 @@ extension Settings {
         }
     }
 
-    private mutating func readSingle(_ model: Model) throws {
-        guard let baseURL = model.baseURL else { return }
+    private mutating func readSingle(_ model: Model?) throws {
+        guard let model, let baseURL = model.baseURL else { return }
         guard let name = model.model else { throw Problem("CHAT_BASE_URL is set but CHAT_MODEL is not") }
         let provider = FleetModelLimits.host(of: baseURL)
         self.providers = ModelProviders(

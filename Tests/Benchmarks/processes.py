@@ -72,6 +72,10 @@ class Lines:
         for line in self._process.stdout:
             self._lines.append(line.rstrip("\n"))
 
+    def first(self):
+        """The first line; None as long as there is none."""
+        return next(iter(list(self._lines)), None)
+
     def find(self, word):
         """The first line that starts with the word; None as long as there is none."""
         return next((line for line in list(self._lines) if line.split(" ")[0] == word), None)

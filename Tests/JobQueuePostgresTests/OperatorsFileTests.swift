@@ -120,6 +120,19 @@ import Testing
         }
     }
 
+    @Test func theFileLeavesProvidersWithAFileOfTheirOwnAlone() async throws {
+        try await withQueue { fixture in
+            let limiters = PostgresLimiters(database: fixture.database)
+            try await limiters.apply(
+                .init(requestsPerMinute: 60, tokensPerMinute: 900, concurrency: 4), ofProvider: "acme")
+            let changes = try await fixture.control.apply(Self.numbers(), queueOfKind: Self.queueOfKind)
+            #expect(changes.allSatisfy { !$0.subject.hasPrefix("provider") })
+            #expect(try await limiters.list().map(\.limit.ceiling) == [4, 60, 900])
+            try await limiters.apply(.init(concurrency: 2), ofProvider: "acme")
+            #expect(try await limiters.list().map(\.limit.ceiling) == [2])
+        }
+    }
+
     @Test func aKindWithoutADefinitionIsRefused() async throws {
         try await withQueue { fixture in
             await #expect(throws: QueueControl.UnknownKind.self) {

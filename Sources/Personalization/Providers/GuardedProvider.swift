@@ -50,7 +50,8 @@ public final class GuardedProvider: SectionProvider {
     /// Whether the provider is asked at present.
     public var circuit: CircuitBreaker.State { self.breaker.withLock { $0.state } }
 
-    /// Asks for one answer. The operators' temperature stands above the request's; of two token limits the lower counts.
+    /// Asks for one answer. The operators' temperature and timeout stand above the request's; of two token limits the
+    /// lower counts.
     /// - Throws: besides what the protocol names, the ledger's error where a budget cannot be looked up.
     public func complete(_ request: ChatRequest, payer: String?) async throws -> ChatCompletion {
         try Task.checkCancellation()
@@ -101,7 +102,7 @@ public final class GuardedProvider: SectionProvider {
         var request = request
         request.temperature = self.provider.temperature ?? request.temperature
         request.maximumTokens = [self.provider.maximumTokens, request.maximumTokens].compactMap { $0 }.min()
-        request.timeout = [self.provider.timeout, request.timeout].compactMap { $0 }.min()
+        request.timeout = self.provider.timeout
         return request
     }
 
@@ -167,7 +168,8 @@ extension GuardedProvider {
         self.spending.spent(attempt)
         let filed = Task { try await self.ledger.record(attempt) }
         do {
-            AttemptContext.current?.lastAttempt = try await filed.value
+            let number = try await filed.value
+            AttemptContext.current?.lastAttempt = number
         } catch {
             AttemptContext.current?.lastAttempt = nil
             self.logger.error(
