@@ -119,7 +119,11 @@ struct LessonRun: Sendable {
     private func write(_ task: Task) async throws -> WrittenSection {
         try await self.ensureWanted()
         do {
-            return try await self.handler.writer.write(task.section, for: task.slice, payer: self.payer)
+            let attempt = AttemptContext(
+                lessonSlug: self.lessonSlug, generationKey: task.key, jobID: self.context.jobID)
+            return try await AttemptContext.$current.withValue(attempt) {
+                try await self.handler.writer.write(task.section, for: task.slice, payer: self.payer)
+            }
         } catch let error as PersonalizationError {
             throw JobError.permanent(error.code.rawValue, error.message)
         }

@@ -252,12 +252,12 @@ import Testing
             let end = { (expected: Int) in
                 try await queue.withTransaction { transaction in
                     let count = try await WebhookRequests.enqueueDeliveries(
-                        jobID: JobID(rawValue: job), outcome: .succeeded,
-                        at: Date(timeIntervalSince1970: 1_700_000_000),
+                        jobID: JobID(rawValue: job), at: Date(timeIntervalSince1970: 1_700_000_000),
                         in: transaction)
                     #expect(count == expected)
                 }
             }
+            _ = try await fixture.finishPersonalizations()
             try await end(1)
             try await end(0)
             let deliveries = try await self.deliveries(fixture.database)
@@ -293,23 +293,25 @@ import Testing
             let database = fixture.database
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let queue = PostgresJobQueue(database: database, logger: logger)
-            let service = PersonalizationService(database: database, queue: queue)
+            let service = try fixture.dependencies(logger).personalization
             let job = JobID(
                 rawValue: try #require(
                     try await database.queryOne("SELECT job_id FROM lectern.operation")
                 ).decode("job_id"))
             for round in 0..<30 {
                 try await database.execute(
-                    "UPDATE lectern.personalized_lesson SET state = 'pending', personalized_content = NULL, generator = NULL, generated_at = NULL"
+                    """
+                    UPDATE lectern.personalized_lesson SET state = 'pending', sections = NULL, opening = NULL,
+                        closing = NULL, text_hash = NULL, generator = NULL, generated_at = NULL
+                    """
                 )
                 async let end: Void = queue.withTransaction { transaction in
                     try await transaction.execute(
                         """
-                        UPDATE lectern.personalized_lesson SET state = 'ready', personalized_content = 'x',
-                            generator = 'g', generated_at = now()
+                        UPDATE lectern.personalized_lesson SET state = 'ready', sections = '{}', opening = 'x',
+                            closing = 'y', text_hash = 'h', generator = 'g', generated_at = now()
                         """)
-                    try await WebhookRequests.enqueueDeliveries(
-                        jobID: job, outcome: .succeeded, at: Date(), in: transaction)
+                    try await WebhookRequests.enqueueDeliveries(jobID: job, at: Date(), in: transaction)
                 }
                 let desk = WebhookDesk(names: ["app"], queue: queue)
                 async let wish: Void = desk.tell("app", of: id) {
