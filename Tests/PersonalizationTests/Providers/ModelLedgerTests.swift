@@ -150,4 +150,15 @@ import Testing
             #expect(try await client.query("SELECT FROM lectern.model_spend WHERE scope = 'all'").count == 1)
         }
     }
+
+    @Test func theLeadersDutyKeepsNinetyDays() async throws {
+        try await self.withLedger { client, ledger in
+            for _ in 0..<2 { _ = try await ledger.record(self.attempt()) }
+            try await client.execute("UPDATE lectern.model_attempt SET at = at - interval '10 days' WHERE id = 1")
+            let inEightyOneDays = Date().addingTimeInterval(81 * 86_400)
+            #expect(try await ledger.retentionDuty(now: { inEightyOneDays }).perform() == nil)
+            let rows = try await client.query("SELECT id FROM lectern.model_attempt")
+            #expect(try rows.map { try $0.decode("id", as: Int64.self) } == [2])
+        }
+    }
 }
