@@ -161,9 +161,12 @@ struct LessonRun: Sendable {
 }
 
 extension WrittenSection {
+    /// Reasons to pass a model over that may be gone for the next run.
+    static let passingReasons: Set<String> = [
+        "unreachable", "timeout", "rate_limited", "server_error", "malformed_answer", "truncated", "limited",
+        "circuit_open",
+    ]
+
     /// Whether a model that was passed over may be there for the next run.
-    fileprivate var mayPass: Bool {
-        guard let reason = self.fallbackReason else { return false }
-        return !["refused", "rejected_text", "rejected", "unauthorized", "budget_spent", "too_large"].contains(reason)
-    }
+    fileprivate var mayPass: Bool { self.fallbackReason.map(Self.passingReasons.contains) ?? false }
 }

@@ -12,17 +12,8 @@ extension Backends {
 
     /// The model that asks a provider's endpoint, and the fleet's limits it is to be asked within.
     public func chatModel(_ provider: ModelProviders.Provider) -> (model: any ChatModel, limits: any ModelLimits) {
-        (self.model(provider, limits: UnlimitedModels()), self.fleetLimits(provider))
-    }
-
-    /// The preferred chat model within the fleet's limits, for whoever asks one model only; `nil` where none is set.
-    public var chat: (any ChatModel)? {
-        self.process.settings.providers.providers.first.map { self.model($0, limits: self.fleetLimits($0)) }
-    }
-
-    private func model(_ provider: ModelProviders.Provider, limits: any ModelLimits) -> any ChatModel {
-        OpenAIChatModel(
-            provider, key: self.process.settings.providerKeys[provider.name], http: self.http, limits: limits)
+        let key = self.process.settings.providerKeys[provider.name]
+        return (OpenAIChatModel(provider, key: key, http: self.http), self.fleetLimits(provider))
     }
 
     private func fleetLimits(_ provider: ModelProviders.Provider) -> any ModelLimits {

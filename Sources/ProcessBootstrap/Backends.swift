@@ -5,6 +5,7 @@ public import JobQueuePostgres
 public import LanguageModels
 import Logging
 public import MCP
+import Personalization
 import PipelineJobs
 public import Postgres
 public import ServiceLifecycle
@@ -135,12 +136,14 @@ public struct Backends: Sendable {
         let leader = Leader(
             database: self.database, holder: configuration.name,
             duties: LeaderDuty.all(
-                database: self.database, queue: self.jobs, timetable: timetable, logger: process.logger),
+                database: self.database, queue: self.jobs, timetable: timetable, logger: process.logger)
+                + [ModelLedger(database: self.database).retentionDuty()],
             logger: process.logger)
         // The last is stopped first: the office passes on before the worker drains.
         return self.services + [
             WakeUpService(listener: listener, store: store),
             health.server(host: settings.host, port: settings.port, logger: process.logger),
+            self.providerLimits,
             statistics,
             worker,
             leader,

@@ -14,6 +14,8 @@ struct Lectern: AsyncParsableCommand {
               lectern resync --path book --wait           publish a folder and wait for the verdict
               lectern release rollback                    show readers the release before
               lectern search "why do robots fall"         ask the index
+              lectern personalize eval --book DIR          what the writing is worth
+              lectern cache stats                         what is kept, and what it cost
               lectern job show 1234                       where a job stands
               lectern queue pause personalize --for 30m   start nothing of it for a while
               lectern doctor                              what is wrong with this setup
@@ -25,7 +27,7 @@ struct Lectern: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
             QueueCommand.self,
-            WorkerCommand.self, SearchCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
+            WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
         ])
 
     static func main() async {

@@ -126,7 +126,7 @@ def measure_sections(children, port, lessons):
             f"providers:\n  - name: small\n    base_url: http://127.0.0.1:{port}/v1\n    model: {MODEL}\n"
             "    timeout: 5m\n    max_tokens: 2000\n    temperature: 0.3\n    concurrency: 1\n")
         output = children.run(
-            [find_lectern(), "personalize", "eval", "--book", BOOK, "--lessons", lessons, "--providers", providers,
+            [find_lectern(), "personalize", "eval", "--book", BOOK, "--lessons", lessons, "--slices", 1, "--providers", providers,
              "--output", "json"], timeout=3_600)
     written = json.loads(output)["sections"]
     if not written:

@@ -62,7 +62,7 @@ public struct ChatSectionWriter: SectionWriter {
             SectionPlaceholders(section.markdown).hasProse
         else { return try self.embedded.write(section, for: slice) }
         var usage = ModelUsage()
-        var reason = ""
+        var reasons: [String] = []
         for provider in self.providers {
             var rung = ProviderRung(writer: self, provider: provider, slice: slice, payer: payer)
             let outcome = try await rung.write(section)
@@ -71,12 +71,13 @@ public struct ChatSectionWriter: SectionWriter {
             case .written(let text, let softFailures):
                 let generator = "\(provider.name)/\(provider.modelName)/prompt-\(self.file.version.rawValue)"
                 return usage.charged(to: WrittenSection(text: text, generator: generator, softFailures: softFailures))
-            case .failed(let word, _): reason = word
+            case .failed(let word, _): reasons.append(word)
             }
         }
         var written = try self.embedded.write(section, for: slice)
         written.isFallback = true
-        written.fallbackReason = reason
+        // One rung that may be back is reason enough to come back.
+        written.fallbackReason = reasons.first(where: WrittenSection.passingReasons.contains) ?? reasons.last
         return usage.charged(to: written)
     }
 }

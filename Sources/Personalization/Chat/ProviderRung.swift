@@ -57,7 +57,6 @@ struct ProviderRung {
         var messages = prompt.messages
         var acceptable: Outcome?
         var fewest = Int.max
-        var reason = "checks_failed"
         for _ in 0...max(0, self.writer.configuration.maximumRetries) {
             try Task.checkCancellation()
             let completion: ChatCompletion
@@ -72,14 +71,14 @@ struct ProviderRung {
             if completion.finishReason == .length, canSplit { return .failed("truncated", canSplit: true) }
             let (text, failures) = self.checked(completion, prompt, section, isPiece: isPiece)
             if failures.isEmpty { return .written(text, softFailures: []) }
+            await self.provider.rejected(failures.map(\.check.rawValue))
             if !failures.contains(where: \.isHard), failures.count < fewest {
                 fewest = failures.count
                 acceptable = .written(text, softFailures: failures.map(\.check.rawValue))
             }
-            reason = completion.finishReason == .length ? "truncated" : "checks_failed"
             messages = prompt.messages(after: completion.text, failures: failures)
         }
-        return acceptable ?? .failed(reason, canSplit: true)
+        return acceptable ?? .failed("checks_failed", canSplit: true)
     }
 
     private struct Refusal: Error {

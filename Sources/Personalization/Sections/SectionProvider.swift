@@ -15,6 +15,14 @@ public protocol SectionProvider: Sendable {
 
     /// What an answer costs, in millionths of the ledger's currency.
     func costMicros(promptTokens: Int, completionTokens: Int) -> Int64
+
+    /// Told which checks its last answer broke.
+    func rejected(_ failedChecks: [String]) async
+}
+
+extension SectionProvider {
+    /// Takes no note.
+    public func rejected(_ failedChecks: [String]) async {}
 }
 
 /// Why a provider was not asked.
