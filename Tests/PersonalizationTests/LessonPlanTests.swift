@@ -55,6 +55,13 @@ struct LessonPlanTests {
         #expect(self.sections("# T\n\n" + markdown) == ["# T\n\n" + markdown])
     }
 
+    @Test func noTextAsksForEndlessGenerations() {
+        let text = String(repeating: "## h\n", count: 2000)
+        let sections = self.sections(text)
+        #expect(sections.count == SectionCut.maximumSections)
+        #expect(sections.joined() == text)
+    }
+
     @Test func sectionsKnowTheirNeighbours() {
         let sections = self.plan("intro\n\n# One *a*\n\n## Two `b`\n\n## Three {#three}\n").sections
         #expect(sections.map(\.heading) == [nil, "One a", "Two b", "Three"])

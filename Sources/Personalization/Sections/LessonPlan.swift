@@ -38,6 +38,10 @@ public struct LessonPlan: Hashable, Sendable {
 
 /// Where a text is cut into pieces that each begin with a heading.
 enum SectionCut {
+    /// No lesson for people has more; what follows belongs to the last section, so that no text asks for endless
+    /// generations.
+    static let maximumSections = 512
+
     /// Ranges that partition the text: each begins with a heading of at most the level, or with the text.
     static func ranges(of body: [UInt8], atLevel level: Int) -> [Range<Int>] {
         guard !body.isEmpty else { return [] }
@@ -51,6 +55,7 @@ enum SectionCut {
             starts[0] = 0
         }
         if starts.first != 0 { starts.insert(0, at: 0) }
+        starts = Array(starts.prefix(Self.maximumSections))
         return zip(starts, starts.dropFirst() + [body.count]).map { $0..<$1 }
     }
 }
