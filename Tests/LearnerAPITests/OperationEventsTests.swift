@@ -125,7 +125,7 @@ import Testing
         let events = client.events
         #expect(
             events.map(\.event) == [
-                "progress", "section", "progress", "section", "progress", "section", "progress", "progress", "done",
+                "progress", "section", "progress", "section", "progress", "section", "progress", "done",
             ])
         let sections = try events.filter { $0.event == "section" }.map(client.data)
         #expect(sections.map { $0["ordinal"] } == [.number(2), .number(0), .number(1)])
@@ -137,10 +137,10 @@ import Testing
         let first = try client.data(events[0])
         #expect(first["state"] == .text("queued") && first["done"] == .number(0))
         #expect(first["position"] == .number(4) && first["eta_seconds"] == .number(2))
-        let last = try client.data(events[8])
+        let last = try client.data(events[7])
         #expect(last["state"] == .text("succeeded") && last["lesson_slug"] == .text("a/b c"))
         #expect(last["result"] == .text("/api/personalize/a/b%20c"))
-        #expect(events.last?.id == "9-7-done")
+        #expect(events.last?.id == "8-7-done")
     }
 
     @Test func `a failure is named in the last event`() async throws {

@@ -91,11 +91,11 @@ struct OperationEvents: Sendable {
                     "section", SectionEvent(section, done: progress.finished.count, total: progress.total)))
             isNew = true
         }
+        // The last event says how it ended: whoever reads one event for each connection gets there, too.
+        guard !progress.state.isOver else { return isNew }
         var standing = Standing(progress)
-        if !progress.state.isOver {
-            guard let estimate = try await self.look({ try await self.estimate(&run) }) else { return nil }
-            standing.estimate = estimate
-        }
+        guard let estimate = try await self.look({ try await self.estimate(&run) }) else { return nil }
+        standing.estimate = estimate
         if run.standing != standing {
             run.standing = standing
             try await send(run.event("progress", standing))
