@@ -33,7 +33,7 @@ import Testing
             #expect(second["operation", "id"] == first["operation", "id"])
             #expect(try await fixture.finishPersonalizations() == 1)
             let third = try await self.post(server, user, key: "k-1")
-            #expect(third.status == 200 && third["personalized_content"]?.text == "Written for you.")
+            #expect(third.status == 200 && third["personalized_content"]?.text?.contains("Written for you.") == true)
             // Without the key a cleared text would be written anew.
             _ = try await server.send("DELETE", "/api/personalize/cache", user: user)
             let fourth = try await self.post(server, user, key: "k-1")
