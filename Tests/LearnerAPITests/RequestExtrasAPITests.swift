@@ -167,6 +167,21 @@ import Testing
         }
     }
 
+    @Test func `a hit does not count`() async throws {
+        let time = ManualTime()
+        try await APIFixture.run(adjust: { dependencies, _ in
+            dependencies.configuration.rates.learnerPerMinute = 3
+            dependencies.time = time.keeper
+        }) { fixture, server in
+            let user = try await fixture.learner(server)
+            #expect(try await server.send("POST", "/api/personalize", user: user, json: Self.ask).status == 202)
+            _ = try await fixture.finishPersonalizations()
+            for _ in 0..<10 {
+                #expect(try await server.send("POST", "/api/personalize", user: user, json: Self.ask).status == 200)
+            }
+        }
+    }
+
     // MARK: CORS
 
     @Test func `a listed origin may read answers and errors, and no other may`() async throws {
