@@ -178,6 +178,9 @@ let package = Package(
             dependencies: [
                 "JobQueue", "JobQueuePostgres", "Postgres", "Schema", argumentParser, lifecycle, unixSignals, logging,
             ] + locks, path: "Tests/Benchmarks/queue-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "plain-route", dependencies: [hummingbird, argumentParser, logging] + locks,
+            path: "Tests/Benchmarks/plain-route", swiftSettings: strict),
 
         // Tests
         .target(

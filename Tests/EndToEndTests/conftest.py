@@ -7,6 +7,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -171,8 +172,16 @@ class Database:
         return self.query(sql, *arguments)[0][0]
 
 
+def kind_of(name):
+    """The executable that a process runs: `api-2` is another `api`."""
+    return re.sub(r"-\d+$", "", name)
+
+
 class Stack:
-    """All executables of one installation; each can be killed and started again."""
+    """All executables of one installation; each can be killed and started again.
+
+    Several of a kind are told apart by a number: `api`, `api-2`.
+    """
 
     def __init__(self, folder, database, environment=None):
         self.folder = pathlib.Path(folder)
@@ -229,7 +238,8 @@ class Stack:
 
     def start(self, *names, ready=True):
         for name in names:
-            arguments = [BIN / f"lectern-{name}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
+            self.ports.setdefault(name, free_port())
+            arguments = [BIN / f"lectern-{kind_of(name)}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
             if name in SERVERS:
                 arguments += ["--data", self.folder / name]
             with open(self.log(name), "ab") as log:
@@ -265,8 +275,8 @@ class Stack:
         """Ends every process with SIGTERM; one that does not drain within its time is an error."""
         faults = []
         for group in (WORKERS, ("api", *SERVERS)):
-            running = {name: self.processes[name] for name in group
-                       if name in self.processes and self.processes[name].poll() is None}
+            running = {name: process for name, process in self.processes.items()
+                       if kind_of(name) in group and process.poll() is None}
             for process in running.values():
                 process.terminate()
             for name, process in running.items():

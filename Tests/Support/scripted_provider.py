@@ -16,10 +16,14 @@ A behaviour is a name, "name,key=value,…" or an object {"behaviour": name, key
             error_in_200 · wrong_json · not_json · empty_body · huge bytes · missing_choices · no_data · deep_json depth
   chat      text text · echo (the last user message; the default) · upper · empty · null_content · blank · parts ·
             refusal · content_filter · truncated words (finish_reason length) · preamble text · fenced (the answer in a
-            Markdown fence) · altered_code · dropped_code · altered_links · altered_headings · altered_numbers ·
-            injected text (appended) · prompt_leak · stream_cut after · stream_no_done · stream_error ·
-            stream_no_finish · stream_silent after · drip ms (slow pieces) · no_usage · json_instead_of_stream
+            Markdown fence) · altered_code · dropped_code · altered_links · altered_headings · dropped_headings ·
+            altered_numbers · injected text (appended) · prompt_leak · stream_cut after · stream_no_done ·
+            stream_error · stream_no_finish · stream_silent after · drip ms (slow pieces) · no_usage · json_instead_of_stream
   embedding nan · zeros · wrong_dimension dimension · shuffled · missing_one · duplicate_index · strings · infinite
+
+With of=section the chat behaviours work on the section of a lesson that stands between the prompt's boundaries, written
+anew for English readers, in the place of the last user message: "altered_links,of=section". Without anything else that
+is an answer as a good model gives it.
 
 Control: POST /script, GET /requests (every request with headers, body, behaviour), DELETE /requests, GET /health.
 Answers to chat are a function of the request alone; embeddings are a function of the text alone: each lowercase word
@@ -119,11 +123,22 @@ def error_body(shape, status, message, kind="invalid_request_error"):
     return json.dumps(documents[shape]).encode(), "application/json"
 
 
+def rewritten_section(messages):
+    """The section of a lesson that the first question holds, without the marks before its lines, with a word added."""
+    question = next(m["content"] for m in messages if m.get("role") == "user")
+    pieces = re.split(r"^=====[0-9A-Z]+=+$", question, flags=re.M)
+    lines = pieces[-2].strip("\n").split("\n")
+    section = "\n".join(re.sub(r"^\| ?", "", line) for line in lines)
+    return section.rstrip() + "\n\nPut simply, take it one step at a time.\n"
+
+
 def chat_text(name, options, messages):
     """The text of an answer and its finish reason."""
     asked = next((m.get("content", "") for m in reversed(messages) if m.get("role") == "user"), "")
     if not isinstance(asked, str):
         asked = " ".join(part.get("text", "") for part in asked)
+    if options.get("of") == "section":
+        asked = rewritten_section(messages)
     everything = "\n".join(str(m.get("content", "")) for m in messages)
     text, reason = options.get("text", asked), "stop"
     if name == "upper":
@@ -142,12 +157,15 @@ def chat_text(name, options, messages):
         text = "```markdown\n" + asked + "\n```"
     elif name == "altered_code":
         text = re.sub(r"(```[^\n]*\n)(.*?)(\n```)", lambda m: m[1] + m[2] + "  # improved" + m[3], asked, flags=re.S)
+        text = re.sub("⟦C[0-9]+⟧", "```python\nprint('improved')\n```", text)
     elif name == "dropped_code":
-        text = re.sub(r"```.*?```", "", asked, flags=re.S)
+        text = re.sub(r"```.*?```|⟦C[0-9]+⟧", "", asked, flags=re.S)
     elif name == "altered_links":
         text = re.sub(r"\]\([^)]*\)", "](https://example.org/elsewhere)", asked)
     elif name == "altered_headings":
         text = re.sub(r"^(#+) ", r"\1# ", asked, flags=re.M)
+    elif name == "dropped_headings":
+        text = re.sub(r"^#+ .*$", "", asked, flags=re.M)
     elif name == "altered_numbers":
         text = re.sub(r"\d+", lambda m: str(int(m[0]) + 1), asked)
     elif name == "injected":
