@@ -23,8 +23,11 @@ struct AssembledLesson: Sendable {
         self.sections = entries.map(\.key)
         self.frame = LessonFrame(plan: plan, profile: profile, framing: framing, authorship: authorship).text
         self.text = LessonFrame.assemble(sections: texts, frame: self.frame)
-        self.generator = generators.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-            .joined(separator: " + ")
+        // What no model would be asked for says nothing about who wrote the rest.
+        let telling = zip(plan.sections, generators).filter { $0.0.facts.hasProse }.map { $0.1 }
+        let names = telling.isEmpty ? generators : telling
+        self.generator = (names.isEmpty ? [EmbeddedSectionWriter.name] : names)
+            .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " + ")
         self.promptVersion = authorship == .rules ? nil : promptVersion
     }
 
