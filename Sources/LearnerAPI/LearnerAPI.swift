@@ -74,6 +74,7 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             let limit = LearnerAPI.timeLimit + request.agreedWait
             var response = try await withDeadline(limit) { try await route.handler(request) }
+            if route.isRated, request.receipt.isWaived { self.rates.giveBack(request) }
             response.headers.append(contentsOf: rated)
             return response
         } catch {

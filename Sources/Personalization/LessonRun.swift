@@ -53,16 +53,23 @@ struct LessonRun: Sendable {
         while progress.entries.count < tasks.count {
             let missing = tasks.filter { progress.entries[$0.section.ordinal] == nil }
             var won = try await self.generations.claim(missing.map(\.key), run: self.run)
+            // A claim that was given up a moment ago left a text behind.
+            try await self.find(missing.filter { won.contains($0.key) }, &progress)
+            let found = won.intersection(progress.entries.values.map(\.key))
+            if !found.isEmpty {
+                try await self.generations.release(found, of: self.run)
+                won.subtract(found)
+            }
             // Two sections that are alike in everything share a key; the second finds what the first wrote.
             let mine = missing.filter { won.remove($0.key) != nil }
-            if mine.isEmpty {
+            if mine.isEmpty, found.isEmpty {
                 // Others write them. They hold their leases, or the claim would have passed to this run.
                 guard ContinuousClock.now.advanced(by: pause * 4) < self.context.deadline else {
                     throw JobError.retry("sections_awaited", "Another run did not finish its sections in time.")
                 }
                 try await _Concurrency.Task.sleep(for: pause)
                 pause = min(pause * 2, self.handler.configuration.pause.upperBound)
-            } else {
+            } else if !mine.isEmpty {
                 try await self.write(mine, &progress)
                 if let obstacle = progress.obstacle {
                     throw JobError.retry("model_unavailable", "No language model was available: \(obstacle).")
@@ -110,10 +117,10 @@ struct LessonRun: Sendable {
             }
         } catch {
             // Others need not wait for this run's lease to end. Where this fails, they wait for just that.
-            try? await self.generations.releaseClaims(of: self.run)
+            try? await self.generations.release(tasks.map(\.key), of: self.run)
             throw error
         }
-        if progress.obstacle != nil { try await self.generations.releaseClaims(of: self.run) }
+        if progress.obstacle != nil { try await self.generations.release(tasks.map(\.key), of: self.run) }
     }
 
     private func write(_ task: Task) async throws -> WrittenSection {

@@ -37,7 +37,8 @@ extension PersonalizationService {
         let known = try await self.generations.entries(keys)
         let entries = keys.compactMap { known[$0] }
         guard entries.count == keys.count,
-            let texts = try await self.generations.texts(keys, in: self.store.database)
+            let texts = try await self.generations.texts(keys, in: self.store.database),
+            AssembledLesson.faults(of: texts, plan).isEmpty
         else { return nil }
         let lesson = AssembledLesson(
             plan, for: profile, entries: entries, texts: texts, framing: self.parts.framing,

@@ -82,7 +82,9 @@ public struct PersonalizeLessonHandler: JobHandler {
             let run = LessonRun(
                 handler: self, plan: plan, slice: slice, lessonSlug: arguments.lessonSlug,
                 payer: try await self.store.payer(of: context.jobID), isPrewarm: arguments.isPrewarm, context: context)
-            return try self.finished(try await run.perform(), plan, context)
+            let work = try await run.perform()
+            try await self.check(work, plan)
+            return try self.finished(work, plan, context)
         } catch is LessonRun.Unwanted {
             return try self.withdrawn(context)
         } catch let error as JobError {
@@ -107,6 +109,21 @@ public struct PersonalizeLessonHandler: JobHandler {
         }
     }
 
+    /// An honest error is better than a lesson that lost something where its sections meet.
+    private func check(_ work: LessonRun.Work, _ plan: LessonPlan) async throws {
+        let texts = try await self.generations.texts(work.entries.map(\.key), in: self.store.database)
+        guard let texts else { throw Self.sectionsGone }
+        let faults = AssembledLesson.faults(of: texts, plan)
+        guard faults.isEmpty else {
+            throw JobError.permanent(
+                "rejected_text",
+                "The sections do not fit together: \(faults.map(\.check.rawValue).joined(separator: ", ")).")
+        }
+    }
+
+    private static let sectionsGone = JobError.retry(
+        "sections_gone", "Sections of the lesson were deleted while it was written.")
+
     private func finished(
         _ work: LessonRun.Work, _ plan: LessonPlan, _ context: JobContext
     ) throws -> JobOutcome<JobTransaction> {
@@ -126,7 +143,7 @@ public struct PersonalizeLessonHandler: JobHandler {
             self.store, self.generations, self.parts, self.writer, self.now)
         return try .finished(result, costMicros: cost) { transaction in
             guard let texts = try await generations.texts(work.entries.map(\.key), in: transaction) else {
-                throw JobError.retry("sections_gone", "Sections of the lesson were deleted while it was written.")
+                throw Self.sectionsGone
             }
             for (hash, profile) in try await store.waitingProfiles(context.jobID, in: transaction) {
                 let lesson = AssembledLesson(

@@ -33,7 +33,7 @@ import Testing
             #expect(second["operation", "id"] == first["operation", "id"])
             #expect(try await fixture.finishPersonalizations() == 1)
             let third = try await self.post(server, user, key: "k-1")
-            #expect(third.status == 200 && third["personalized_content"]?.text == "Written for you.")
+            #expect(third.status == 200 && third["personalized_content"]?.text?.contains("Written for you.") == true)
             // Without the key a cleared text would be written anew.
             _ = try await server.send("DELETE", "/api/personalize/cache", user: user)
             let fourth = try await self.post(server, user, key: "k-1")
@@ -164,6 +164,21 @@ import Testing
             let bad = try await server.send("POST", "/api/personalize", user: user, json: "{}")
             #expect(bad.status == 422)
             #expect(bad.headers.first("RateLimit") != nil)
+        }
+    }
+
+    @Test func `a hit does not count`() async throws {
+        let time = ManualTime()
+        try await APIFixture.run(adjust: { dependencies, _ in
+            dependencies.configuration.rates.learnerPerMinute = 3
+            dependencies.time = time.keeper
+        }) { fixture, server in
+            let user = try await fixture.learner(server)
+            #expect(try await server.send("POST", "/api/personalize", user: user, json: Self.ask).status == 202)
+            _ = try await fixture.finishPersonalizations()
+            for _ in 0..<10 {
+                #expect(try await server.send("POST", "/api/personalize", user: user, json: Self.ask).status == 200)
+            }
         }
     }
 

@@ -55,6 +55,16 @@ final class RateLimiter: Sendable {
         }
     }
 
+    /// Puts a token back into each bucket.
+    func giveBack(_ wanted: [(name: String, limit: Int)]) {
+        self.buckets.withLock { buckets in
+            for bucket in wanted {
+                guard let full = buckets.young[bucket.name] ?? buckets.old[bucket.name] else { continue }
+                buckets.young[bucket.name] = full - Self.token(bucket.limit)
+            }
+        }
+    }
+
     /// Forgets what is not needed. Called after ``admit(_:)``, at a cost that many requests share.
     func trim() {
         self.buckets.withLock { buckets in

@@ -1,6 +1,6 @@
 public import IPAddresses
 
-/// How many requests for work are answered: `POST /api/personalize` and `POST /api/user/create`.
+/// How many requests for work are answered: `POST /api/personalize`, but for hits, and `POST /api/user/create`.
 public struct RateLimits: Hashable, Sendable {
     /// Requests of one learner in a minute; `nil` without a limit.
     public var learnerPerMinute: Int? = 120

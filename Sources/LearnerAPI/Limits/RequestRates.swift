@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import IPAddresses
 import Learners
+import Synchronization
 
 /// Counts requests for work against the rates and says so in the answers (draft-ietf-httpapi-ratelimit-headers).
 struct RequestRates: Sendable {
@@ -19,7 +20,7 @@ struct RequestRates: Sendable {
     func count(_ request: APIRequest) throws(Problem) -> HTTPFields {
         let policies = self.policies(for: request)
         guard !policies.isEmpty else { return [:] }
-        let decisions = self.limiter.admit(policies.map { (name: "\($0.word) \($0.key)", limit: $0.limit) })
+        let decisions = self.limiter.admit(policies.map(\.bucket))
         self.limiter.trim()
         var headers: HTTPFields = [:]
         headers[.rateLimitPolicy] = zip(policies, decisions).map {
@@ -37,10 +38,17 @@ struct RequestRates: Sendable {
         throw problem
     }
 
+    /// Takes a request out of account again that turned out to ask for no work.
+    func giveBack(_ request: APIRequest) {
+        self.limiter.giveBack(self.policies(for: request).map(\.bucket))
+    }
+
     private struct Policy {
         let word: String
         let key: String
         let limit: Int
+
+        var bucket: (name: String, limit: Int) { ("\(self.word) \(self.key)", self.limit) }
     }
 
     private func policies(for request: APIRequest) -> [Policy] {
@@ -58,4 +66,14 @@ struct RequestRates: Sendable {
         }
         return policies
     }
+}
+
+/// Whether a request counts against the rates, as its route finds out.
+final class RateReceipt: Sendable {
+    private let waived = Mutex(false)
+
+    var isWaived: Bool { self.waived.withLock { $0 } }
+
+    /// The request asked for no work.
+    func waive() { self.waived.withLock { $0 = true } }
 }

@@ -12,6 +12,7 @@ struct APIRequest: Sendable {
     /// The connection's other end, where it is known.
     let peer: IPAddress?
     let logger: Logger
+    let receipt = RateReceipt()
 
     /// The largest body of an ordinary request, in bytes.
     static let ordinaryBodyLimit = 64 * 1024

@@ -27,4 +27,12 @@ struct AssembledLesson: Sendable {
             .joined(separator: " + ")
         self.promptVersion = authorship == .rules ? nil : promptVersion
     }
+
+    /// What is wrong with sections that are each sound once they stand together, as may happen to Markdown that reaches
+    /// across its headings.
+    static func faults(of texts: [String], _ plan: LessonPlan) -> [CheckFailure] {
+        let text = LessonFrame.assemble(sections: texts, frame: FrameText(opening: "Opening.", closing: "Closing."))
+        let source = LessonSource(title: plan.title, markdown: plan.sections.flatMap(\.markdown))
+        return Validators.failures(ofAssembled: text, for: source)
+    }
 }

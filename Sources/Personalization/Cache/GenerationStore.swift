@@ -54,12 +54,12 @@ struct GenerationStore: Sendable {
         return try Set(rows.map { GenerationKey(hex: try $0.decode("key")) })
     }
 
-    /// Gives back what a run claimed and did not write.
-    func releaseClaims(of run: Run) async throws {
+    /// Gives back what a run claimed.
+    func release(_ keys: some Sequence<GenerationKey>, of run: Run) async throws {
         _ = try await self.database.execute(
             """
-            DELETE FROM lectern.generation_claim
-            WHERE job_id = \(run.jobID.rawValue) AND attempt = \(Int16(clamping: run.attempt))
+            DELETE FROM lectern.generation_claim WHERE key = ANY (\(keys.map(\.hex)))
+              AND job_id = \(run.jobID.rawValue) AND attempt = \(Int16(clamping: run.attempt))
             """)
     }
 
