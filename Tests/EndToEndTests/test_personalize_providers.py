@@ -60,6 +60,11 @@ CASES = {
     "leak": (["prompt_leak"], 3, False, {"ok"}),
     "cut-short": (["truncated,words=6"], None, False, None),
 }
+# The check that each answer breaks.
+CHECKS = {
+    "preamble-once": "V8", "preamble": "V8", "fenced": "V8", "altered-code": "V1", "dropped-code": "V1",
+    "altered-headings": "V2", "dropped-headings": "V2", "altered-links": "V3", "altered-numbers": "V4",
+    "script": "V11", "html": "V11", "leak-once": "V14", "leak": "V14"}
 SPECIAL = ("second-writes", "budget-first", "budget-second", "canary")
 NUMBERS = {name: number for number, name in enumerate((*CASES, *SPECIAL), 1)}
 
@@ -118,6 +123,11 @@ class Desk:
         return [outcome for (outcome,) in self.stack.database.query(
             "SELECT outcome FROM lectern.model_attempt WHERE provider = %s ORDER BY id", provider)]
 
+    def broken_checks(self, provider):
+        return [checks for (checks,) in self.stack.database.query(
+            "SELECT failed_checks FROM lectern.model_attempt WHERE provider = %s AND failed_checks IS NOT NULL",
+            provider)]
+
     def stop_worker(self):
         if "personalize-worker" in self.stack.processes:
             assert self.stack.kill("personalize-worker", 15) == 0
@@ -160,18 +170,11 @@ def test_whatever_a_provider_does_the_text_keeps_its_promises(desk, name):
         assert len(requests) == asked, filed
     if outcomes is not None:
         assert set(filed) == outcomes
-
-
-def test_an_answer_that_breaks_rules_goes_back_with_the_reasons(installation):
-    rows = installation.stack.database.query(
-        "SELECT failed_checks FROM lectern.model_attempt WHERE provider = 'preamble' ORDER BY id")
-    assert rows == [(["V8"],)] * 3
-    codes = dict(installation.stack.database.query(
-        "SELECT provider, failed_checks FROM lectern.model_attempt WHERE failed_checks IS NOT NULL"))
-    expected = {
-        "altered-code": "V1", "dropped-code": "V1", "altered-headings": "V2", "dropped-headings": "V2",
-        "altered-links": "V3", "altered-numbers": "V4", "fenced": "V8", "script": "V11", "html": "V11", "leak": "V14"}
-    assert {name: check for name, check in expected.items() if check not in codes[name]} == {}
+    if name in CHECKS:
+        # Every answer that is not believed goes back with the reason, and the ledger keeps it.
+        broken = desk.broken_checks(name)
+        assert len(broken) == len(requests) - is_believed
+        assert all(CHECKS[name] in checks for checks in broken), broken
 
 
 def test_the_second_provider_writes_where_the_first_is_down(desk):

@@ -12,6 +12,7 @@ struct PersonalizationRoutes: Sendable {
     private let service: PersonalizationService
     private let keys: RequestKeyStore?
     private let webhooks: WebhookDesk?
+    private let literals = JSONLiterals()
 
     init(_ dependencies: LearnerAPI.Dependencies) {
         self.service = dependencies.personalization
@@ -185,13 +186,15 @@ struct PersonalizationRoutes: Sendable {
             let tag = "\"\(text.hash)-\(written)\""
             headers[.eTag] = tag
             if EntityTags.match(ifNoneMatch, tag: tag) { return Response(status: .notModified, headers: headers) }
+            let content = try await self.literals.literal(hash: text.hash) {
+                try await self.service.content(of: text, key)
+            }
             return try JSONResponse.make(
                 ReadyLesson(
-                    lessonSlug: key.lessonSlug, personalizedContent: try await self.service.content(of: text, key),
-                    cached: isCached, shared: text.isShared ? true : nil,
+                    lessonSlug: key.lessonSlug, cached: isCached, shared: text.isShared ? true : nil,
                     generatedAt: text.generatedAt, contentHash: key.contentHash,
                     preferencesHash: key.preferencesHash, generator: text.generator),
-                headers: headers)
+                filling: ReadyLesson.CodingKeys.personalizedContent.stringValue, with: content, headers: headers)
         case .pending(let operation, let key, isNew: _):
             headers[.location] = "/api/operations/\(operation.id.uuidString.lowercased())"
             headers[.retryAfter] = String(operation.retryAfterSeconds)
@@ -211,7 +214,8 @@ struct PersonalizationRoutes: Sendable {
 /// A text that is there.
 private struct ReadyLesson: Encodable {
     let lessonSlug: String
-    let personalizedContent: String
+    /// Filled in with a literal.
+    let personalizedContent = ""
     let cached: Bool
     /// True where no section had to be written for it.
     let shared: Bool?
