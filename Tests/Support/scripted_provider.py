@@ -167,7 +167,7 @@ def chat_text(name, options, messages):
     elif name == "dropped_headings":
         text = re.sub(r"^#+ .*$", "", asked, flags=re.M)
     elif name == "altered_numbers":
-        text = re.sub(r"\d+", lambda m: str(int(m[0]) + 1), asked)
+        text = re.sub(r"(?<!⟦C)(?<!\d)\d+", lambda m: str(int(m[0]) + 1), asked)
     elif name == "injected":
         text = asked + "\n\n" + options.get("text", "<script>alert(1)</script>")
     elif name == "prompt_leak":
