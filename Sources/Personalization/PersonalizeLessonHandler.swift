@@ -140,7 +140,8 @@ public struct PersonalizeLessonHandler: JobHandler {
             completionTokens: work.written.reduce(0) { $0 + $1.completionTokens })
         let cost = work.written.reduce(Int64(0)) { $0 + $1.costMicros }
         let (store, generations, parts, writer, now) = (
-            self.store, self.generations, self.parts, self.writer, self.now)
+            self.store, self.generations, self.parts, self.writer, self.now
+        )
         return try .finished(result, costMicros: cost) { transaction in
             guard let texts = try await generations.texts(work.entries.map(\.key), in: transaction) else {
                 throw Self.sectionsGone

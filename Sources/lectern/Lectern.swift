@@ -27,7 +27,8 @@ struct Lectern: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
             QueueCommand.self,
-            WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self, DoctorCommand.self, HealthCommand.self,
+            WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self,
+            DoctorCommand.self, HealthCommand.self,
         ])
 
     static func main() async {
