@@ -1,5 +1,5 @@
 import Textbook
-public import TextbookSync
+import TextbookSync
 
 extension Curriculum {
     /// What the search index knows of a lesson's text.

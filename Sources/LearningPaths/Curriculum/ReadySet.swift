@@ -1,3 +1,5 @@
+import Textbook
+
 /// The lessons a learner can take next: not completed, and everything they build on is.
 ///
 /// Inside a chapter lessons come one after the other, a lab after all lessons, a summary after lessons and labs; the

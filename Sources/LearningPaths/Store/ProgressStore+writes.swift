@@ -1,6 +1,7 @@
 import FoundationEssentials
 public import Learners
 import Postgres
+import Textbook
 import TextbookSync
 
 extension ProgressStore {

@@ -1,3 +1,5 @@
+import Textbook
+
 /// How far a learner came: in the book, in each part and in each chapter.
 public struct ProgressSummary: Encodable, Hashable, Sendable {
     /// Lessons and the time spent on them. Landing pages are not counted.
