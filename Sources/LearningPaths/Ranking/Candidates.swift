@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Textbook
 
 /// The lessons that may be recommended, each kind by rank.
