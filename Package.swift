@@ -111,6 +111,8 @@ let package = Package(
             ]),
         library("Learners", ["Postgres", "ContentHashing"]),
         library(
+            "LearningPaths", ["Learners", "TextbookSync", "Textbook", "Postgres"], resources: [.copy("Phrases")]),
+        library(
             "Personalization",
             [
                 "Textbook", "TextbookSync", "Learners", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres",
@@ -124,7 +126,7 @@ let package = Package(
         library(
             "LearnerAPI",
             [
-                "Learners", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
+                "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
                 "ContentHashing", "IPAddresses", "ServerSentEvents", "TraceContext",
                 hummingbird, lifecycle, logging,
             ]),
@@ -147,8 +149,9 @@ let package = Package(
         executable(
             "lectern-api",
             [
-                "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "Personalization",
-                "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Webhooks", argumentParser, hummingbird, logging,
+                "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths",
+                "Personalization", "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Webhooks", argumentParser,
+                hummingbird, logging,
             ]),
         executable(
             "lectern-sync-worker",
@@ -247,6 +250,9 @@ let package = Package(
             ]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
         tests(
+            "LearningPaths",
+            ["Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "ServerTesting", logging]),
+        tests(
             "Personalization",
             [
                 "ServerTesting", "CurlHTTP",
@@ -259,8 +265,8 @@ let package = Package(
         tests(
             "LearnerAPI",
             [
-                "LearnerWeb", "OperatorConsole", "Learners", "Personalization", "SemanticIndex", "TextbookSync",
-                "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
+                "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths", "Personalization", "SemanticIndex",
+                "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
                 "ServerTesting", hummingbird, lifecycle, logging,
             ]),

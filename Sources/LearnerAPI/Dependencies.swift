@@ -1,4 +1,5 @@
 public import Learners
+public import LearningPaths
 public import Personalization
 public import SemanticIndex
 public import TextbookSync
@@ -7,6 +8,9 @@ extension LearnerAPI {
     /// What stands behind the API.
     public struct Dependencies: Sendable {
         public var learners: LearnerStore
+        public var progress: ProgressStore
+        /// The sentences that say why something is recommended.
+        public var reasonTexts: ReasonTexts
         public var catalog: ContentCatalog
         public var bodies: LessonBodies
         public var personalization: PersonalizationService
@@ -22,7 +26,8 @@ extension LearnerAPI {
 
         /// Everything the routes need.
         public init(
-            learners: LearnerStore, catalog: ContentCatalog, bodies: LessonBodies,
+            learners: LearnerStore, progress: ProgressStore, reasonTexts: ReasonTexts, catalog: ContentCatalog,
+            bodies: LessonBodies,
             personalization: PersonalizationService, search: SearchService,
             requestKeys: RequestKeyStore? = nil, webhooks: WebhookDesk? = nil,
             configuration: Configuration = Configuration(), time: Timekeeper = .continuous(),
@@ -32,6 +37,8 @@ extension LearnerAPI {
             }
         ) {
             self.learners = learners
+            self.progress = progress
+            self.reasonTexts = reasonTexts
             self.catalog = catalog
             self.bodies = bodies
             self.personalization = personalization

@@ -2,7 +2,8 @@ import HTTPTypes
 public import Hummingbird
 import Logging
 
-/// The JSON API under `/api`: accounts, onboarding, content, personalization, search.
+/// The JSON API under `/api`: accounts, onboarding, content, personalization, search,
+/// progress and recommendations.
 ///
 /// It routes by itself, as a middleware: a slug may hold slashes before a suffix such as `/content`, and a known path
 /// with another method must say `Allow`, neither of which the framework's own routes can.
@@ -23,6 +24,9 @@ public struct LearnerAPI: Sendable {
                 // Before the users, whose `user/{user_id}` would take it for an id.
                 PreferencesRoutes(dependencies.learners).routes,
                 UserRoutes(dependencies).routes,
+                OwnDataRoutes(dependencies).routes,
+                RecommendationRoutes(dependencies).routes,
+                ProgressRoutes(dependencies.progress).routes,
                 PersonalizationRoutes(dependencies).routes,
                 OperationRoutes(dependencies).routes,
                 OperationEventRoutes(dependencies).routes,

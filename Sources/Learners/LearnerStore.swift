@@ -31,6 +31,13 @@ public struct LearnerStore: Sendable {
         )?.learner()
     }
 
+    /// Removes an account with everything that belongs to it: answers, texts, operations, feedback and progress.
+    /// - Returns: whether there was one.
+    public func delete(_ id: LearnerID) async throws -> Bool {
+        // Every table with a learner's rows goes by ON DELETE CASCADE.
+        try await self.database.execute("DELETE FROM lectern.learner WHERE id = \(id.uuid)") == 1
+    }
+
     /// Stores all answers and marks onboarding as completed; the same answers again change nothing.
     /// - Throws: ``LearnerError`` with `unknownLearner`.
     public func completeOnboarding(_ id: LearnerID, profile: LearnerProfile) async throws -> Preferences {

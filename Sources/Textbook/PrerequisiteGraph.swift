@@ -1,9 +1,9 @@
 /// Which chapter must be read before which.
-enum PrerequisiteGraph {
+package enum PrerequisiteGraph {
     /// One cycle as the chapters along it, its first chapter repeated at the end; `nil` if there is none.
     ///
     /// Works without recursion, so that a long chain of chapters costs no stack.
-    static func cycle(_ prerequisites: [Int: [Int]]) -> [Int]? {
+    package static func cycle(_ prerequisites: [Int: [Int]]) -> [Int]? {
         enum Mark { case onPath, done }
         var marks: [Int: Mark] = [:]
         for start in prerequisites.keys.sorted() where marks[start] == nil {

@@ -4,6 +4,7 @@ import JobQueuePostgres
 import LearnerAPI
 import LearnerWeb
 import Learners
+import LearningPaths
 import OperatorConsole
 import Personalization
 import ProcessBootstrap
@@ -36,7 +37,9 @@ struct API: AsyncParsableCommand {
         search.vectorTime = settings.search.vectorTime
         let api = LearnerAPI(
             .init(
-                learners: LearnerStore(database: backends.database), catalog: catalog, bodies: bodies,
+                learners: LearnerStore(database: backends.database),
+                progress: try ProgressStore(database: backends.database, bookSlug: settings.book),
+                reasonTexts: try .bundled(), catalog: catalog, bodies: bodies,
                 personalization: PersonalizationService(
                     database: backends.database, queue: backends.jobs,
                     parts: try WritingParts(backends, bodies: bodies).parts, configuration: personalization),

@@ -12,7 +12,7 @@ import Testing
         ["ProcessBootstrap"],
         ["LearnerAPI", "LearnerWeb", "OperatorConsole", "StorageServer", "VectorServer"],
         ["MCPServing"],
-        ["Personalization"],
+        ["Personalization", "LearningPaths"],
         ["Learners", "SemanticIndex"],
         ["TextbookSync"],
         ["Textbook"],
@@ -32,6 +32,7 @@ import Testing
     ]
     private static let mayHoldSQL: Set = [
         "Postgres", "Schema", "JobQueuePostgres", "TextbookSync", "SemanticIndex", "Learners", "Personalization",
+        "LearningPaths",
         // The walkthrough and the embedded cluster ask the database about itself.
         "lectern",
     ]

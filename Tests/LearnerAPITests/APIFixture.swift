@@ -4,6 +4,7 @@ import Hummingbird
 import JobQueuePostgres
 import LanguageModels
 import Learners
+import LearningPaths
 import Logging
 import Personalization
 import Postgres
@@ -82,7 +83,9 @@ struct APIFixture: Sendable {
         let model = ConstantModel()
         let parts = try PersonalizationParts(bodies: self.bodies, model: nil)
         return LearnerAPI.Dependencies(
-            learners: LearnerStore(database: self.database), catalog: self.catalog, bodies: self.bodies,
+            learners: LearnerStore(database: self.database),
+            progress: try ProgressStore(database: self.database), reasonTexts: try .bundled(), catalog: self.catalog,
+            bodies: self.bodies,
             personalization: PersonalizationService(
                 database: self.database, queue: PostgresJobQueue(database: self.database, logger: logger),
                 parts: parts),

@@ -1,5 +1,6 @@
 import Hummingbird
 import Learners
+import LearningPaths
 import Personalization
 import Postgres
 import SemanticIndex
@@ -12,6 +13,7 @@ extension Problem {
         case let problem as Problem: self = problem
         case let error as HTTPError: self.init(error)
         case let error as LearnerError: self.init(learner: error)
+        case let error as PathError: self.init(path: error)
         case let error as PersonalizationError: self.init(personalization: error)
         case let error as CatalogError: self.init(catalog: error)
         case let error as LessonBodyError: self.init(body: error)
@@ -34,6 +36,15 @@ extension Problem {
         case .alreadyExists: self.init(.alreadyExists, error.message)
         case .preconditionFailed: self.init(.preconditionFailed, error.message)
         case .corruptRow: self.init(.internalError, "The request could not be carried out.", cause: error)
+        }
+    }
+
+    private init(path error: PathError) {
+        switch error.code {
+        case .unknownLearner: self.init(.unknownUser, error.message)
+        case .unknownLesson: self.init(.unknownLesson, error.message)
+        case .resourceUnreadable, .corruptRow:
+            self.init(.internalError, "The request could not be carried out.", cause: error)
         }
     }
 

@@ -32,9 +32,10 @@ struct BodyReader {
     }
 
     /// `nil` when the member is missing or no whole number in the range.
-    mutating func integer(_ field: String, in range: ClosedRange<Int>) -> Int? {
+    mutating func integer(_ field: String, in range: ClosedRange<Int>, isRequired: Bool = false) -> Int? {
         switch self.member(field) {
         case .none:
+            if isRequired { self.report(field, .missing, "This field is required.") }
             return nil
         case .number(let number):
             guard let value = Int(exactly: number), range.contains(value) else {
@@ -65,6 +66,28 @@ struct BodyReader {
             return try LessonSlug(text)
         } catch {
             self.report(field, .malformed, error.reason)
+            return nil
+        }
+    }
+
+    /// The slugs of lessons in an array that must be there; `nil` when it is not, or holds another thing.
+    mutating func slugs(_ field: String, upTo limit: Int) -> [String]? {
+        switch self.member(field) {
+        case .none:
+            self.report(field, .missing, "This field is required.")
+            return nil
+        case .array(let elements):
+            let slugs = elements.compactMap { element -> String? in
+                guard case .string(let text) = element else { return nil }
+                return (try? LessonSlug(text))?.text
+            }
+            guard slugs.count == elements.count, slugs.count <= limit else {
+                self.report(field, .malformed, "Expected at most \(limit) slugs of lessons.")
+                return nil
+            }
+            return slugs
+        case .some(let other):
+            self.report(field, .wrongType, "Expected an array of strings, found \(other.kind).")
             return nil
         }
     }

@@ -1,0 +1,2 @@
+DROP TABLE lectern.recommendation_shown;
+DROP TABLE lectern.lesson_progress;
