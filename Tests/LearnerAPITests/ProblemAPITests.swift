@@ -127,7 +127,8 @@ import Testing
             for (method, path, allow) in [
                 ("DELETE", "/api/content/book", "GET, HEAD, OPTIONS"), ("GET", "/api/personalize", "OPTIONS, POST"),
                 ("PATCH", "/api/user/preferences", "GET, HEAD, OPTIONS, PUT"),
-                ("TRACE", "/api/search", "OPTIONS, POST"),
+                ("TRACE", "/api/search", "OPTIONS, POST"), ("GET", "/api/user/create", "OPTIONS, POST"),
+                ("DELETE", "/api/user/preferences", "GET, HEAD, OPTIONS, PUT"),
                 ("PROPFIND", "/api/content/parts/1", "GET, HEAD, OPTIONS"),
             ] {
                 let answer = try await server.send(method, path)

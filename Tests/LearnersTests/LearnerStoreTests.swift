@@ -120,8 +120,8 @@ struct LearnerStoreTests {
                 try await client.execute(
                     """
                     INSERT INTO lectern.personalized_lesson
-                        (user_id, lesson_slug, content_hash, preferences_hash, state, job_id, operation_id)
-                    VALUES (\(id.uuid), 's', 'c', 'p', 'pending', 1, \(UUID()))
+                        (user_id, lesson_slug, content_hash, preferences_hash, state, job_id, operation_id, recipe)
+                    VALUES (\(id.uuid), 's', 'c', 'p', 'pending', 1, \(UUID()), 'r')
                     """)
                 ids.append(id)
             }

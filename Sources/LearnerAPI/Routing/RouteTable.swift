@@ -23,9 +23,12 @@ struct RouteTable: Sendable {
         var matched: RoutePattern?
         var methods: Set<HTTPRequest.Method> = []
         for route in self.routes {
-            guard let parameters = route.pattern.match(Array(segments)) else { continue }
+            // The first pattern that fits says what stands at this address: `user/preferences` is nobody's id.
+            guard matched == nil || matched == route.pattern,
+                let parameters = route.pattern.match(Array(segments))
+            else { continue }
             if route.method == wanted { return .route(route, parameters: parameters) }
-            matched = matched ?? route.pattern
+            matched = route.pattern
             methods.insert(route.method)
         }
         guard let matched else { return .nothing }
