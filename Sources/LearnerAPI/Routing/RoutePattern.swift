@@ -12,6 +12,13 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     let description: String
     private let segments: [Segment]
 
+    /// Whether a parameter takes several segments.
+    var takesRest: Bool {
+        self.segments.contains {
+            if case .rest = $0 { true } else { false }
+        }
+    }
+
     init(_ text: String) {
         self.description = text
         self.segments = text.split(separator: "/").map { part in

@@ -23,12 +23,12 @@ struct RouteTable: Sendable {
         var matched: RoutePattern?
         var methods: Set<HTTPRequest.Method> = []
         for route in self.routes {
-            // The first pattern that fits says what stands at this address: `user/preferences` is nobody's id.
-            guard matched == nil || matched == route.pattern,
+            // `user/preferences` is nobody's id, but a lesson may be called anything.
+            guard matched == nil || matched == route.pattern || route.pattern.takesRest,
                 let parameters = route.pattern.match(Array(segments))
             else { continue }
             if route.method == wanted { return .route(route, parameters: parameters) }
-            matched = route.pattern
+            matched = matched ?? route.pattern
             methods.insert(route.method)
         }
         guard let matched else { return .nothing }
