@@ -26,7 +26,7 @@ struct LessonRun: Sendable {
     }
 
     /// A section on its way.
-    private struct Task: Sendable {
+    private struct Piece: Sendable {
         var section: SectionSource
         var slice: SectionSlice
         var key: GenerationKey
@@ -45,17 +45,18 @@ struct LessonRun: Sendable {
     private var run: GenerationStore.Run { .init(jobID: self.context.jobID, attempt: self.context.attempt) }
 
     func perform() async throws -> Work {
-        let tasks = self.tasks()
+        let pieces = self.pieces()
         var progress = Progress()
-        try await self.generations.begin(self.context.jobID, sections: tasks.count)
-        try await self.find(tasks, &progress)
+        try await self.generations.begin(self.context.jobID, sections: pieces.count)
+        try await self.find(pieces, &progress)
         var pause = self.handler.configuration.pause.lowerBound
-        while progress.entries.count < tasks.count {
-            let missing = tasks.filter { progress.entries[$0.section.ordinal] == nil }
+        while progress.entries.count < pieces.count {
+            let missing = pieces.filter { progress.entries[$0.section.ordinal] == nil }
             var won = try await self.generations.claim(missing.map(\.key), run: self.run)
             // A claim that was given up a moment ago left a text behind.
             try await self.find(missing.filter { won.contains($0.key) }, &progress)
-            let found = won.intersection(progress.entries.values.map(\.key))
+            let found = missing.filter { won.contains($0.key) && progress.entries[$0.section.ordinal] != nil }.map(
+                \.key)
             if !found.isEmpty {
                 try await self.generations.release(found, of: self.run)
                 won.subtract(found)
@@ -67,7 +68,7 @@ struct LessonRun: Sendable {
                 guard ContinuousClock.now.advanced(by: pause * 4) < self.context.deadline else {
                     throw JobError.retry("sections_awaited", "Another run did not finish its sections in time.")
                 }
-                try await _Concurrency.Task.sleep(for: pause)
+                try await Task.sleep(for: pause)
                 pause = min(pause * 2, self.handler.configuration.pause.upperBound)
             } else if !mine.isEmpty {
                 try await self.write(mine, &progress)
@@ -75,61 +76,77 @@ struct LessonRun: Sendable {
                     throw JobError.retry("model_unavailable", "No language model was available: \(obstacle).")
                 }
             }
-            try await self.find(tasks.filter { progress.entries[$0.section.ordinal] == nil }, &progress)
+            try await self.find(pieces.filter { progress.entries[$0.section.ordinal] == nil }, &progress)
         }
-        return Work(entries: tasks.compactMap { progress.entries[$0.section.ordinal] }, written: progress.written)
+        return Work(entries: pieces.compactMap { progress.entries[$0.section.ordinal] }, written: progress.written)
     }
 
-    private func tasks() -> [Task] {
+    private func pieces() -> [Piece] {
         let (recipe, fallback) = (self.handler.writer.recipe, self.handler.parts.embedded.recipe)
         return self.plan.sections.map { section in
             let slice = SectionSlice(self.slice, for: section.facts)
-            return Task(
+            return Piece(
                 section: section, slice: slice, key: GenerationKey(section, for: slice, by: recipe),
                 fallbackKey: GenerationKey(section, for: slice, by: fallback))
         }
     }
 
     /// Takes the sections that are written.
-    private func find(_ tasks: [Task], _ progress: inout Progress) async throws {
-        guard !tasks.isEmpty else { return }
-        let known = try await self.generations.entries(tasks.map(\.key))
-        let found = tasks.compactMap { task in known[task.key].map { (task.section.ordinal, $0) } }
+    private func find(_ pieces: [Piece], _ progress: inout Progress) async throws {
+        guard !pieces.isEmpty else { return }
+        let known = try await self.generations.entries(pieces.map(\.key))
+        let found = pieces.compactMap { piece in known[piece.key].map { (piece.section.ordinal, $0) } }
         for (ordinal, entry) in found { progress.entries[ordinal] = entry }
         try await self.generations.note(found.map { ($0.0, $0.1.key) }, jobID: self.context.jobID)
     }
 
+    /// What became of a section that this run was to write.
+    private enum Outcome: Sendable {
+        case kept(GenerationStore.Entry, WrittenSection)
+        /// A model that may soon be back was not there, for this reason.
+        case postponed(String)
+    }
+
     /// Writes claimed sections, the first one first, a few at a time.
-    private func write(_ tasks: [Task], _ progress: inout Progress) async throws {
-        var waiting = tasks[...]
+    private func write(_ pieces: [Piece], _ progress: inout Progress) async throws {
+        var waiting = pieces[...]
         do {
-            try await withThrowingTaskGroup(of: (Task, WrittenSection).self) { group in
-                for task in waiting.prefix(self.handler.configuration.concurrency) {
-                    group.addTask { (task, try await self.write(task)) }
+            try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+                for piece in waiting.prefix(self.handler.configuration.concurrency) {
+                    group.addTask { (piece.section.ordinal, try await self.take(try await self.write(piece), piece)) }
                 }
                 waiting = waiting.dropFirst(self.handler.configuration.concurrency)
-                while let (task, written) = try await group.next() {
-                    try await self.take(written, task, &progress)
+                while let (ordinal, outcome) = try await group.next() {
+                    switch outcome {
+                    case .kept(let entry, let written):
+                        progress.entries[ordinal] = entry
+                        progress.written.append(written)
+                        await self.context.report(
+                            JobProgress(done: progress.entries.count, total: self.plan.sections.count, stage: "writing")
+                        )
+                    case .postponed(let reason):
+                        progress.obstacle = progress.obstacle ?? reason
+                    }
                     if progress.obstacle == nil, let next = waiting.popFirst() {
-                        group.addTask { (next, try await self.write(next)) }
+                        group.addTask { (next.section.ordinal, try await self.take(try await self.write(next), next)) }
                     }
                 }
             }
         } catch {
             // Others need not wait for this run's lease to end. Where this fails, they wait for just that.
-            try? await self.generations.release(tasks.map(\.key), of: self.run)
+            try? await self.generations.release(pieces.map(\.key), of: self.run)
             throw error
         }
-        if progress.obstacle != nil { try await self.generations.release(tasks.map(\.key), of: self.run) }
+        if progress.obstacle != nil { try await self.generations.release(pieces.map(\.key), of: self.run) }
     }
 
-    private func write(_ task: Task) async throws -> WrittenSection {
+    private func write(_ piece: Piece) async throws -> WrittenSection {
         try await self.ensureWanted()
         do {
             let attempt = AttemptContext(
-                lessonSlug: self.lessonSlug, generationKey: task.key, jobID: self.context.jobID)
+                lessonSlug: self.lessonSlug, generationKey: piece.key, jobID: self.context.jobID)
             return try await AttemptContext.$current.withValue(attempt) {
-                try await self.handler.writer.write(task.section, for: task.slice, payer: self.payer)
+                try await self.handler.writer.write(piece.section, for: piece.slice, payer: self.payer)
             }
         } catch let error as PersonalizationError {
             throw JobError.permanent(error.code.rawValue, error.message)
@@ -146,24 +163,25 @@ struct LessonRun: Sendable {
 
     /// Keeps what was written. What the embedded rules wrote in the place of a model that may soon be back is not
     /// kept: the job comes back for it, and finds all that was paid for.
-    private func take(_ written: WrittenSection, _ task: Task, _ progress: inout Progress) async throws {
+    private func take(_ written: WrittenSection, _ piece: Piece) async throws -> Outcome {
         if written.isFallback, written.mayPass, self.context.attempt < self.handler.configuration.modelAttempts,
             !self.context.isLastAttempt
         {
-            progress.obstacle = progress.obstacle ?? written.fallbackReason ?? "unavailable"
-            return
+            return .postponed(written.fallbackReason ?? "unavailable")
         }
-        let key = written.isFallback ? task.fallbackKey : task.key
+        let key = written.isFallback ? piece.fallbackKey : piece.key
         let recipe = written.isFallback ? self.handler.parts.embedded.recipe : self.handler.writer.recipe
-        try await self.generations.store(
-            written, as: key, claimed: task.key,
-            origin: GenerationStore.Origin(
-                lessonSlug: self.lessonSlug, section: task.section, slice: task.slice, recipe: recipe.fingerprint),
-            run: self.run)
-        progress.entries[task.section.ordinal] = GenerationStore.Entry(key: key, generator: written.generator)
-        progress.written.append(written)
-        await self.context.report(
-            JobProgress(done: progress.entries.count, total: self.plan.sections.count, stage: "writing"))
+        let origin = GenerationStore.Origin(
+            lessonSlug: self.lessonSlug, section: piece.section, slice: piece.slice, recipe: recipe.fingerprint)
+        let (generations, run) = (self.generations, self.run)
+        let configuration = self.handler.configuration
+        let pause = written.isRefusal ? configuration.pauseAfterRefusal : configuration.pauseAfterOutage
+        // Also when the run is called off: what was paid for is kept.
+        try await Task {
+            try await generations.store(
+                written, as: key, claimed: piece.key, standsIn: pause, origin: origin, run: run)
+        }.value
+        return .kept(GenerationStore.Entry(key: key, generator: written.generator), written)
     }
 }
 
@@ -173,6 +191,11 @@ extension WrittenSection {
         "unreachable", "timeout", "rate_limited", "server_error", "malformed_answer", "truncated", "limited",
         "circuit_open",
     ]
+
+    /// Whether a model was paid for an answer that could not be taken, and would be again.
+    fileprivate var isRefusal: Bool {
+        ["checks_failed", "content_filter", "refused", "rejected", "too_large"].contains(self.fallbackReason)
+    }
 
     /// Whether a model that was passed over may be there for the next run.
     fileprivate var mayPass: Bool { self.fallbackReason.map(Self.passingReasons.contains) ?? false }

@@ -37,7 +37,7 @@ extension PersonalizationService {
         let known = try await self.generations.entries(keys)
         let entries = keys.compactMap { known[$0] }
         guard entries.count == keys.count,
-            let texts = try await self.generations.texts(keys, in: self.store.database),
+            let texts = try await self.generations.texts(entries.map(\.key), in: self.store.database),
             AssembledLesson.faults(of: texts, plan).isEmpty
         else { return nil }
         let lesson = AssembledLesson(

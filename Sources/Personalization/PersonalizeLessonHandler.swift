@@ -18,6 +18,10 @@ public struct PersonalizeLessonHandler: JobHandler {
         public var modelAttempts = 3
         /// Sections of one lesson that are written at the same time.
         public var concurrency = 4
+        /// How long what the rules wrote stands in for a model that could not be asked, and for one whose answers could
+        /// not be taken: whoever asks meanwhile gets it at once, and nobody pays for the same refusal again.
+        public var pauseAfterOutage: Duration = .seconds(60)
+        public var pauseAfterRefusal: Duration = .seconds(6 * 3_600)
         /// Between two looks at a section that another run writes.
         public var pause = Duration.milliseconds(20)...Duration.milliseconds(250)
 

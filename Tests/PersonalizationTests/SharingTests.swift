@@ -145,11 +145,18 @@ struct SharingTests {
             try await fixture.queue.withTransaction { try await outcome.commit?($0) }
             let answer = try await fixture.service.poll(userID: learner, slug: ServiceFixture.slug)
             #expect(answer.text?.generator == EmbeddedSectionWriter.name)
-            // The stand-in is not kept in the place of the model's text: the next learner's job asks the model again.
-            writer.set(.working)
+            // For a while others get the stand-in at once; then the model is asked again.
             let other = try await fixture.learner(goals: [.teaching])
-            let asked = try await fixture.service.request(userID: other, slug: ServiceFixture.slug)
+            let shared = try await fixture.service.request(userID: other, slug: ServiceFixture.slug)
+            #expect(shared.text?.generator == EmbeddedSectionWriter.name && shared.text?.isShared == true)
+            writer.set(.working)
+            try await fixture.database.execute("UPDATE lectern.stand_in SET until = now()")
+            let third = try await fixture.learner(goals: [.research])
+            let asked = try await fixture.service.request(userID: third, slug: ServiceFixture.slug)
             #expect(asked.operation != nil)
+            let again = try #require(try await fixture.job())
+            _ = try await fixture.handler(writer).perform(again.arguments, context: again.context(attempt: 1))
+            #expect(writer.keys.count == Self.sections)
         }
     }
 

@@ -102,6 +102,7 @@ public struct CacheKeeper: Sendable {
             // Rows under way stay: whoever waits for them gets a text written after this.
             let rows = try await transaction.execute(
                 "DELETE FROM lectern.personalized_lesson WHERE state <> 'pending' AND \(sql: condition)")
+            try await transaction.execute("DELETE FROM lectern.stand_in WHERE \(sql: condition)")
             let sections = try await transaction.execute("DELETE FROM lectern.generation WHERE \(sql: condition)")
             return Purge(rows: rows, sections: sections)
         }
@@ -158,6 +159,11 @@ public struct CacheKeeper: Sendable {
                             SELECT FROM lectern.personalized_lesson p
                             WHERE p.operation_id = o.id AND p.state = 'pending')
                         LIMIT \(Self.portion))
+                    """)
+                + self.all(
+                    """
+                    DELETE FROM lectern.stand_in WHERE key IN (
+                        SELECT key FROM lectern.stand_in WHERE until < now() LIMIT \(Self.portion))
                     """)
                 + self.all(
                     """

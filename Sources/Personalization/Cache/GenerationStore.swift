@@ -8,11 +8,12 @@ struct GenerationStore: Sendable {
 
     /// A section as it was written, without its text.
     struct Entry: Hashable, Sendable {
+        /// Under which it is kept: that of a stand-in where no model wrote it.
         var key: GenerationKey
         var generator: String
     }
 
-    /// Which of the keys are written. Marks them as used, at most once a day.
+    /// Which of the keys are written, or stood in for at present. Marks them as used, at most once a day.
     func entries(_ keys: [GenerationKey]) async throws -> [GenerationKey: Entry] {
         let rows = try await self.database.query(
             """
@@ -23,11 +24,15 @@ struct GenerationStore: Sendable {
                     WHERE key = ANY (\(keys.map(\.hex))) AND last_used_at < now() - interval '1 day'
                     FOR NO KEY UPDATE SKIP LOCKED)
             )
-            SELECT key, generator FROM lectern.generation WHERE key = ANY (\(keys.map(\.hex)))
+            SELECT key, key AS kept_as, generator FROM lectern.generation WHERE key = ANY (\(keys.map(\.hex)))
+            UNION ALL
+            SELECT s.key, s.kept_as, g.generator FROM lectern.stand_in s JOIN lectern.generation g ON g.key = s.kept_as
+            WHERE s.key = ANY (\(keys.map(\.hex))) AND s.until > now()
+              AND NOT EXISTS (SELECT FROM lectern.generation w WHERE w.key = s.key)
             """)
         return try rows.reduce(into: [:]) { found, row in
-            let key = GenerationKey(hex: try row.decode("key"))
-            found[key] = Entry(key: key, generator: try row.decode("generator"))
+            found[GenerationKey(hex: try row.decode("key"))] = Entry(
+                key: GenerationKey(hex: try row.decode("kept_as")), generator: try row.decode("generator"))
         }
     }
 
@@ -80,8 +85,10 @@ struct GenerationStore: Sendable {
 
     /// Keeps a section, whoever wrote it first, gives up the claim on `claimed` and notes the section in its run: from
     /// here on nobody pays for it again.
+    /// - Parameter standsIn: how long a text under another key than the claimed one stands in for it.
     func store(
-        _ written: WrittenSection, as key: GenerationKey, claimed: GenerationKey, origin: Origin, run: Run
+        _ written: WrittenSection, as key: GenerationKey, claimed: GenerationKey, standsIn: Duration, origin: Origin,
+        run: Run
     ) async throws {
         _ = try await self.database.execute(
             """
@@ -93,6 +100,13 @@ struct GenerationStore: Sendable {
                     \(written.text), \(written.generator), \(written.softFailures), \(written.attempts),
                     \(Int64(written.promptTokens)), \(Int64(written.completionTokens)), \(written.costMicros))
                 ON CONFLICT (key) DO NOTHING
+            ), standing AS (
+                INSERT INTO lectern.stand_in (key, kept_as, lesson_slug, reason, until)
+                SELECT \(claimed.hex), \(key.hex), \(origin.lessonSlug), \(written.fallbackReason ?? "unavailable"),
+                    now() + \(standsIn.components.seconds) * interval '1 second'
+                WHERE \(key != claimed)
+                ON CONFLICT (key) DO UPDATE
+                SET kept_as = excluded.kept_as, reason = excluded.reason, until = excluded.until
             ), freed AS (
                 DELETE FROM lectern.generation_claim WHERE key = \(claimed.hex) AND job_id = \(run.jobID.rawValue)
             )

@@ -9,5 +9,6 @@ ALTER TABLE lectern.personalized_lesson
 DROP FUNCTION lectern.claim_generations(text[], bigint, smallint);
 DROP TABLE lectern.lesson_run_section;
 DROP TABLE lectern.lesson_run;
+DROP TABLE lectern.stand_in;
 DROP TABLE lectern.generation_claim;
 DROP TABLE lectern.generation;

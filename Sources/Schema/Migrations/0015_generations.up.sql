@@ -32,6 +32,18 @@ CREATE TABLE lectern.generation_claim (
   claimed_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 70);
 
+-- Sections that no model wrote for now, and what the rules wrote in its place: nobody pays for the same refusal twice.
+CREATE TABLE lectern.stand_in (
+  -- the generation that a model was meant to write
+  key         text        COLLATE "C" NOT NULL PRIMARY KEY,
+  -- the one that stands in
+  kept_as     text        COLLATE "C" NOT NULL,
+  lesson_slug text        COLLATE "C" NOT NULL,
+  reason      text        NOT NULL,
+  -- from then on a model is asked again
+  until       timestamptz NOT NULL
+);
+
 -- How far a job came: the sections that are there, in the order in which they were found or written.
 CREATE TABLE lectern.lesson_run (
   job_id     bigint      NOT NULL PRIMARY KEY,
