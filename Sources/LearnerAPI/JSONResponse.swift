@@ -12,20 +12,18 @@ enum JSONResponse {
         self.response(try self.bytes(of: value), status: status, headers: headers)
     }
 
-    /// The value as JSON in which a member that is an empty string is filled with a literal made before.
+    /// The value as a JSON object with one more member, whose literal was made before.
+    /// - Parameter value: becomes an object with at least one member.
     static func make(
-        _ value: some Encodable, filling member: String, with literal: String, headers: HTTPFields
+        _ value: some Encodable, adding member: String, literal: String, headers: HTTPFields
     ) throws -> Response {
         let bytes = try self.bytes(of: value)
-        // Within a string the quotation marks would be escaped, so nothing but the member itself looks like this.
-        guard let place = bytes.firstRange(of: Array("\"\(member)\":\"\"".utf8))?.upperBound else {
-            preconditionFailure("the value has no empty member \(member)")
-        }
         var body = ByteBuffer()
-        body.reserveCapacity(bytes.count + literal.utf8.count)
-        body.writeBytes(bytes[..<(place - 2)])
+        body.reserveCapacity(bytes.count + member.utf8.count + literal.utf8.count + 8)
+        body.writeString("{\"\(member)\":")
         body.writeString(literal)
-        body.writeBytes(bytes[place...])
+        body.writeString(",")
+        body.writeBytes(bytes.dropFirst())
         return self.response(body, status: .ok, headers: headers)
     }
 

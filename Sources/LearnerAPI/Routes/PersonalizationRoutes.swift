@@ -194,7 +194,7 @@ struct PersonalizationRoutes: Sendable {
                     lessonSlug: key.lessonSlug, cached: isCached, shared: text.isShared ? true : nil,
                     generatedAt: text.generatedAt, contentHash: key.contentHash,
                     preferencesHash: key.preferencesHash, generator: text.generator),
-                filling: ReadyLesson.CodingKeys.personalizedContent.stringValue, with: content, headers: headers)
+                adding: "personalized_content", literal: content, headers: headers)
         case .pending(let operation, let key, isNew: _):
             headers[.location] = "/api/operations/\(operation.id.uuidString.lowercased())"
             headers[.retryAfter] = String(operation.retryAfterSeconds)
@@ -211,11 +211,9 @@ struct PersonalizationRoutes: Sendable {
     }
 }
 
-/// A text that is there.
+/// A text that is there, but for the text itself.
 private struct ReadyLesson: Encodable {
     let lessonSlug: String
-    /// Filled in with a literal.
-    let personalizedContent = ""
     let cached: Bool
     /// True where no section had to be written for it.
     let shared: Bool?
@@ -227,7 +225,6 @@ private struct ReadyLesson: Encodable {
     enum CodingKeys: String, CodingKey {
         case cached, shared, generator
         case lessonSlug = "lesson_slug"
-        case personalizedContent = "personalized_content"
         case generatedAt = "generated_at"
         case contentHash = "content_hash"
         case preferencesHash = "preferences_hash"
