@@ -50,7 +50,7 @@ public struct Settings: Sendable {
     /// What the API process lets its callers do.
     public struct Web: Sendable {
         /// Requests for work of one learner in a minute; `nil` without a limit.
-        public var learnerPerMinute: Int? = 120
+        public var learnerPerMinute: Int? = 600
         /// Requests for work from one address in a minute; `nil` without a limit.
         public var addressPerMinute: Int?
         /// Proxies whose `X-Forwarded-For` is believed.

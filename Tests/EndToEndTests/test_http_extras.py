@@ -168,7 +168,7 @@ def test_a_key_counts_once(stack, learner):
 
 def test_the_policy_of_the_rate_stands_in_the_answer(learner):
     answer = ask(learner)
-    assert answer.headers["ratelimit-policy"] == '"learner";q=120;w=60'
+    assert answer.headers["ratelimit-policy"] == '"learner";q=600;w=60'
     assert answer.headers["ratelimit"].startswith('"learner";r=')
 
 

@@ -3,7 +3,7 @@ public import IPAddresses
 /// How many requests for work are answered: `POST /api/personalize`, but for hits, and `POST /api/user/create`.
 public struct RateLimits: Hashable, Sendable {
     /// Requests of one learner in a minute; `nil` without a limit.
-    public var learnerPerMinute: Int? = 120
+    public var learnerPerMinute: Int? = 600
     /// Requests from one client address in a minute; `nil` without a limit.
     public var addressPerMinute: Int?
     /// Proxies whose `X-Forwarded-For` is believed.
