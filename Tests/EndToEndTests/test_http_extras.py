@@ -235,7 +235,8 @@ def test_a_learner_beyond_the_rate_is_told_when_to_come_back(hooked):
         answers = [ask(learner, slug) for slug in lessons]
         accepted = [answer for answer in answers if answer.status_code == 202]
         refused = [answer for answer in answers if answer.status_code == 429]
-        assert len(accepted) == 5 and refused and len(accepted) + len(refused) == len(answers)
+        there = [answer for answer in answers if answer.status_code == 200]
+        assert len(accepted) == 5 and refused and len(accepted) + len(refused) + len(there) == len(answers)
         assert problem(refused[0], 429)["error"] == "rate_limited"
         assert 1 <= int(refused[0].headers["retry-after"]) <= 12
 
