@@ -155,10 +155,8 @@ struct LessonRun: Sendable {
 
     /// A section that a model would be paid for is worth the look.
     private func ensureWanted() async throws {
-        guard !self.isPrewarm, self.handler.writer.recipe != self.handler.parts.embedded.recipe else { return }
-        guard try await self.handler.store.isAwaited(self.context.jobID, in: self.handler.store.database) else {
-            throw Unwanted()
-        }
+        guard self.handler.writer.recipe != self.handler.parts.embedded.recipe else { return }
+        guard try await self.handler.isWanted(self.context.jobID, isPrewarm: self.isPrewarm) else { throw Unwanted() }
     }
 
     /// Keeps what was written. What the embedded rules wrote in the place of a model that may soon be back is not

@@ -7,12 +7,29 @@ extension PersonalizationService {
     /// How a learner's operation stands.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
     public func operation(_ id: UUID, of userID: LearnerID) async throws -> PersonalizationOperation {
+        try await self.operation(try await self.filed(id, of: userID))
+    }
+
+    /// Who asked under an operation; `nil` for an unknown one.
+    public func owner(of id: UUID) async throws -> LearnerID? {
+        try await self.store.operation(id, of: nil)?.key.userID
+    }
+
+    /// An operation of this learner as it was filed.
+    /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
+    private func filed(
+        _ id: UUID, of userID: LearnerID
+    ) async throws -> PersonalizedLessonStore.FiledOperation {
         guard let filed = try await self.store.operation(id, of: userID) else {
             throw PersonalizationError(.unknownOperation, "There is no such operation.")
         }
+        return filed
+    }
+
+    private func operation(_ filed: PersonalizedLessonStore.FiledOperation) async throws -> PersonalizationOperation {
         var operation = PersonalizationOperation(
-            id: id, lessonSlug: filed.key.lessonSlug, state: .cancelled, createdAt: filed.createdAt)
-        guard let row = try await self.store.row(filed.key), row.operationID == id,
+            id: filed.id, lessonSlug: filed.key.lessonSlug, state: .cancelled, createdAt: filed.createdAt)
+        guard let row = try await self.store.row(filed.key), row.operationID == filed.id,
             let settled = try await self.resolved(row)
         else { return operation }
         switch settled.state {
@@ -27,17 +44,15 @@ extension PersonalizationService {
 
     /// How far an operation came, with the sections that are written.
     /// - Parameters:
-    ///   - userID: must be the owner's; `nil` where the operation's id alone is the capability.
+    ///   - userID: must be the owner's.
     ///   - known: ordinals of sections that the caller has.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
     public func progress(
-        _ id: UUID, of userID: LearnerID?, without known: Set<Int> = []
+        _ id: UUID, of userID: LearnerID, without known: Set<Int> = []
     ) async throws -> OperationProgress {
-        guard let filed = try await self.store.operation(id, of: userID) else {
-            throw PersonalizationError(.unknownOperation, "There is no such operation.")
-        }
+        let filed = try await self.filed(id, of: userID)
         // The state first: what it calls finished has all its sections there.
-        let operation = try await self.operation(id, of: filed.key.userID)
+        let operation = try await self.operation(filed)
         var progress = OperationProgress(state: operation.state, failure: operation.failure)
         guard operation.state != .cancelled, let run = try await self.generations.progress(of: filed.jobID) else {
             return progress
@@ -55,9 +70,7 @@ extension PersonalizationService {
     /// - Returns: false when it had ended before.
     /// - Throws: ``PersonalizationError`` with `unknownOperation`, also for another learner's.
     public func cancel(_ id: UUID, of userID: LearnerID) async throws -> Bool {
-        guard let filed = try await self.store.operation(id, of: userID) else {
-            throw PersonalizationError(.unknownOperation, "There is no such operation.")
-        }
+        let filed = try await self.filed(id, of: userID)
         guard let row = try await self.store.row(filed.key), row.operationID == id, row.state == .pending else {
             return false
         }

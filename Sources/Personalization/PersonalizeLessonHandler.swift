@@ -81,7 +81,9 @@ public struct PersonalizeLessonHandler: JobHandler {
             throw JobError.permanent("malformed_arguments", "The job's slice is none.")
         }
         do {
-            guard try await self.isWanted(arguments, context) else { return try self.withdrawn(context) }
+            guard try await self.isWanted(context.jobID, isPrewarm: arguments.isPrewarm) else {
+                return try self.withdrawn(context)
+            }
             let plan = try await self.plan(arguments)
             let run = LessonRun(
                 handler: self, plan: plan, slice: slice, lessonSlug: arguments.lessonSlug,
@@ -98,9 +100,9 @@ public struct PersonalizeLessonHandler: JobHandler {
     }
 
     /// Whether somebody would see the text: rows may have been cleared, and answers changed, since the job was asked for.
-    func isWanted(_ arguments: PersonalizeLesson, _ context: JobContext) async throws -> Bool {
-        if arguments.isPrewarm { return true }
-        return try await self.store.isAwaited(context.jobID, in: self.store.database)
+    func isWanted(_ jobID: JobID, isPrewarm: Bool) async throws -> Bool {
+        if isPrewarm { return true }
+        return try await self.store.isAwaited(jobID, in: self.store.database)
     }
 
     private func withdrawn(_ context: JobContext) throws -> JobOutcome<JobTransaction> {

@@ -63,7 +63,7 @@ struct PersonalizedLessonStore: Sendable {
                 error_message = NULL, retryable = NULL, created_at = now(), recipe = excluded.recipe, sections = NULL,
                 opening = NULL, closing = NULL, text_hash = NULL, generator = NULL, prompt_version = NULL,
                 generated_at = NULL, is_shared = false
-            WHERE \(sql: Self.isVacant) OR (c.state = 'pending' AND c.job_id = \(stale?.rawValue as Int64?))
+            WHERE \(sql: Self.isVacant(replacing: stale))
             """) == 1
     }
 
@@ -89,11 +89,17 @@ struct PersonalizedLessonStore: Sendable {
                 sections = excluded.sections, opening = excluded.opening, closing = excluded.closing,
                 text_hash = excluded.text_hash, generator = excluded.generator,
                 prompt_version = excluded.prompt_version, generated_at = now(), is_shared = true
-            WHERE \(sql: Self.isVacant) OR (c.state = 'pending' AND c.job_id = \(stale?.rawValue as Int64?))
+            WHERE \(sql: Self.isVacant(replacing: stale))
             """) == 1
     }
 
-    private static let isVacant: SQL = "(c.state = 'failed' OR c.recipe <> excluded.recipe)"
+    /// Whether the row of the key may be taken over.
+    private static func isVacant(replacing stale: JobID?) -> SQL {
+        """
+        c.state = 'failed' OR c.recipe <> excluded.recipe
+            OR (c.state = 'pending' AND c.job_id = \(stale?.rawValue as Int64?))
+        """
+    }
 
     private func holdsAnswers(_ key: PersonalizationKey, in session: some PostgresSession) async throws -> Bool {
         try await session.queryOne(
