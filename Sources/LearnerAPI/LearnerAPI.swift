@@ -9,14 +9,15 @@ import Logging
 /// with another method must say `Allow`, neither of which the framework's own routes can.
 public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
-    private let table: RouteTable
+    let table: RouteTable
     private let rates: RequestRates
 
     /// How long one request may take, a wished-for wait not counted.
     static let timeLimit: Duration = .seconds(30)
 
     /// An API over what stands behind it.
-    public init(_ dependencies: Dependencies) {
+    /// - Throws: ``OpenAPIError`` where the installation lacks the API's description.
+    public init(_ dependencies: Dependencies) throws {
         self.dependencies = dependencies
         self.rates = RequestRates(dependencies.configuration.rates, time: dependencies.time)
         self.table = RouteTable(
@@ -33,6 +34,7 @@ public struct LearnerAPI: Sendable {
                 ContentRoutes(dependencies).routes,
                 SearchRoutes(dependencies).routes,
                 ProblemRoutes().routes,
+                try FileRoutes(contact: dependencies.configuration.securityContact).routes,
             ].flatMap { $0 })
     }
 
@@ -52,7 +54,9 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         // What operators do has routes and rights of its own.
-        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else {
+        guard path == "/api" || path.hasPrefix("/api/") || FileRoutes.paths.contains(path),
+            !path.hasPrefix("/api/ops/")
+        else {
             return try await next(request, context)
         }
         switch self.table.match(request.method, path: path) {

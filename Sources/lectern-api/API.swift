@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Hummingbird
 import JobQueuePostgres
 import LearnerAPI
@@ -35,7 +36,7 @@ struct API: AsyncParsableCommand {
         search.glossary = SearchGlossary(try Glossary.bundled().urduForms)
         search.weights = SearchWeights(for: index.model, vectorPercent: settings.search.vectorPercent)
         search.vectorTime = settings.search.vectorTime
-        let api = LearnerAPI(
+        let api = try LearnerAPI(
             .init(
                 learners: LearnerStore(database: backends.database),
                 progress: try ProgressStore(database: backends.database, bookSlug: settings.book),
@@ -50,7 +51,7 @@ struct API: AsyncParsableCommand {
                 webhooks: try settings.web.webhooksFile.map { file in
                     WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
                 },
-                configuration: settings.web.limits))
+                configuration: settings.web.limits(at: .now)))
         let web = try LearnerWeb(catalog: catalog, bodies: bodies)
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
@@ -79,11 +80,12 @@ struct API: AsyncParsableCommand {
 }
 
 extension Settings.Web {
-    fileprivate var limits: LearnerAPI.Configuration {
+    fileprivate func limits(at now: Date) -> LearnerAPI.Configuration {
         var configuration = LearnerAPI.Configuration()
         configuration.rates.learnerPerMinute = self.learnerPerMinute
         configuration.rates.addressPerMinute = self.addressPerMinute
         configuration.rates.trustedProxies = self.trustedProxies
+        configuration.securityContact = self.securityContact.map { SecurityContact($0, at: now) }
         return configuration
     }
 

@@ -166,6 +166,8 @@ extension HTTPFields {
             self[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         }
         if self[.referrerPolicy] == nil { self[.referrerPolicy] = "no-referrer" }
+        self[.crossOriginResourcePolicy] = "same-origin"
+        self[.crossOriginOpenerPolicy] = "same-origin"
         if self[.cacheControl] == nil { self[.cacheControl] = "no-store" }
     }
 }

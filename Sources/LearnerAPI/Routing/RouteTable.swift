@@ -8,6 +8,9 @@ struct RouteTable: Sendable {
         self.routes = routes
     }
 
+    /// Every operation as the API's description names it: `GET /api/user/{user_id}`.
+    var operations: [String] { self.routes.map { "\($0.method.rawValue) \($0.pattern.template)" } }
+
     enum Match: Sendable {
         case route(Route, parameters: [String: String])
         /// The path exists, but not for this method.
@@ -23,9 +26,8 @@ struct RouteTable: Sendable {
         var matched: RoutePattern?
         var methods: Set<HTTPRequest.Method> = []
         for route in self.routes {
-            // `user/preferences` is nobody's id, but a lesson may be called anything.
-            guard matched == nil || matched == route.pattern || route.pattern.takesRest,
-                let parameters = route.pattern.match(Array(segments))
+            // The first pattern of this shape decides: `user/preferences` is nobody's id.
+            guard matched == nil || matched == route.pattern, let parameters = route.pattern.match(Array(segments))
             else { continue }
             if route.method == wanted { return .route(route, parameters: parameters) }
             matched = matched ?? route.pattern
