@@ -130,7 +130,7 @@ import Testing
     @Test func whatOutlastsItsLimitIsCancelled() async throws {
         let error = try #require(
             await #expect(throws: Problem.self) {
-                try await withDeadline(.milliseconds(20)) { try await Task.sleep(for: .seconds(600)) }
+                try await RequestDeadlines().run(atMost: .milliseconds(20)) { try await Task.sleep(for: .seconds(600)) }
             })
         #expect(error.type == .requestTimedOut)
         #expect(error.headers[.retryAfter] == "2")
