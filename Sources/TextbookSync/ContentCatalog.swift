@@ -160,7 +160,7 @@ extension SQL {
                c.prerequisites, c.transition_check,
                l.lesson_id, l.number, l.title, l.slug, l.type, l.content_hash, l.bucket_path, l.sidebar_position,
                l.estimated_minutes, l.size_bytes, l.object_key, l.source_path, v.vector_ids,
-               i.id IS NOT NULL AS is_indexed
+               coalesce(i.chunks = cardinality(coalesce(v.vector_ids, '{}')), false) AS is_indexed
         FROM \(sql: book)
         JOIN lectern.release r ON r.id = b.active_release
         JOIN lectern.part p ON p.release_id = b.active_release
