@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Whoever comes first looks up for himself and for those who came meanwhile, and passes the turn on; no task outlives
 /// its caller. A caller that is cancelled takes nobody with it.
-final class Coalescer<Item: Sendable, Answer: Sendable>: Sendable {
+package final class Coalescer<Item: Sendable, Answer: Sendable>: Sendable {
     private enum Turn: Sendable {
         case answer(Result<Answer, any Error>)
         /// The caller is the one to look up now.
@@ -34,7 +34,7 @@ final class Coalescer<Item: Sendable, Answer: Sendable>: Sendable {
     ///   - maximumLeaders: look-ups at the same time.
     ///   - maximumItems: items in one look-up.
     ///   - lookUp: gives one answer for each item, in their order.
-    init(
+    package init(
         maximumLeaders: Int, maximumItems: Int, lookUp: @escaping @Sendable ([Item]) async throws -> [Answer]
     ) {
         self.maximumLeaders = max(1, maximumLeaders)
@@ -42,7 +42,7 @@ final class Coalescer<Item: Sendable, Answer: Sendable>: Sendable {
         self.lookUp = lookUp
     }
 
-    func answer(for item: Item) async throws -> Answer {
+    package func answer(for item: Item) async throws -> Answer {
         while true {
             try Task.checkCancellation()
             let leads = self.state.withLock { state in

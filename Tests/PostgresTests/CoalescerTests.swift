@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import Personalization
+import Postgres
 
 struct CoalescerTests {
     private struct Away: Error {}

@@ -4,7 +4,10 @@ import http.client
 import itertools
 import json
 import os
+import pathlib
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -13,6 +16,8 @@ from processes import BenchError, last_lines, wait_until
 SERVERS = ("storage", "vectordal")
 WRITERS = ("sync-worker", "embed-worker")
 READERS = ("api", "personalize-worker")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXECUTABLES = ("lectern", *(f"lectern-{name}" for name in (*SERVERS, *WRITERS, *READERS)), "plain-route")
 ANSWERS = {
     "education_level": "undergraduate", "programming_experience": "beginner", "robotics_background": False,
     "ai_ml_experience": "none", "learning_goals": ["building_projects"], "preferred_language": "en"}
@@ -22,6 +27,18 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def find_binaries():
+    """LECTERN_BIN, or a release build of the executables that are needed."""
+    if named := os.environ.get("LECTERN_BIN"):
+        return pathlib.Path(named)
+    for product in EXECUTABLES:
+        subprocess.run(
+            ["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
+    shown = subprocess.run(
+        ["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return pathlib.Path(shown.stdout.strip())
 
 
 class Installation:
