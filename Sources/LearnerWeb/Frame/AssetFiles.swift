@@ -2,23 +2,28 @@ import ContentHashing
 import HTTPTypes
 import Hummingbird
 
-/// The files beside the pages, read once.
-struct Assets: Sendable {
+/// The files beside the pages, read once: everything in `Assets`.
+struct AssetFiles: Sendable {
     private struct Asset: Sendable {
         let type: String
         let tag: String
         let body: ByteBuffer
     }
 
-    private static let types = ["lectern.css": "text/css; charset=utf-8"]
+    private static let types = [
+        ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+    ]
 
     private let assets: [String: Asset]
 
     init() throws(WebError) {
         var assets: [String: Asset] = [:]
-        for (name, type) in Self.types {
-            let bytes = try BundledFile("Assets/\(name)").bytes()
-            assets[name] = Asset(type: type, tag: "\"\(ContentHash(of: bytes).hex)\"", body: ByteBuffer(bytes: bytes))
+        for (ending, type) in Self.types {
+            for name in try BundledFile.names(in: "Assets", ending: ending) {
+                let bytes = try BundledFile("Assets/\(name)").bytes()
+                assets[name] = Asset(
+                    type: type, tag: "\"\(ContentHash(of: bytes).hex)\"", body: ByteBuffer(bytes: bytes))
+            }
         }
         self.assets = assets
     }

@@ -6,6 +6,12 @@ public struct WebError: Error, Sendable, CustomStringConvertible {
         case fileUnreadable = "file_unreadable"
         /// A template does not parse.
         case malformedTemplate = "malformed_template"
+        /// A page asks for a template that is not there.
+        case missingTemplate = "missing_template"
+        /// A file of strings is no flat JSON object, or two files hold the same string.
+        case malformedStrings = "malformed_strings"
+        /// One language lacks a string of another.
+        case missingString = "missing_string"
     }
 
     /// The machine-readable reason.
