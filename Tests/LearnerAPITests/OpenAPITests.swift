@@ -135,7 +135,7 @@ import TextbookSync
             for (method, path, schema) in [
                 ("GET", "/api/user/\(id)", "User"), ("GET", "/api/user/preferences", "Preferences"),
                 ("POST", "/api/progress/lessons/\(slug)/start", "LessonProgress"),
-                ("GET", "/api/progress", "ProgressSummary"), ("GET", "/api/content/lessons/\(slug)", "Lesson"),
+                ("GET", "/api/progress", "ProgressSummary"),
                 ("GET", "/api/problems/not_found", "ProblemKind"), ("GET", "/api/operations/none", "Problem"),
                 ("DELETE", "/api/personalize/cache", "DeletedCount"),
             ] {
