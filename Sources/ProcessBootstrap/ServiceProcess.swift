@@ -41,7 +41,7 @@ public struct ServiceProcess: Sendable {
             var handler: any LogHandler =
                 isJSON
                 ? JSONLogHandler(label: label, service: role.rawValue)
-                : StreamLogHandler.standardError(label: label)
+                : TextLogHandler(label: label)
             handler.logLevel = level
             return handler
         }
