@@ -9,10 +9,10 @@ public struct PageWork: Sendable {
     private let peer: IPAddress?
     private let forwardedFor: [String]
 
-    init(rates: RequestRates, request: Request, context: any RequestContext) {
+    init(rates: RequestRates, peer: IPAddress?, forwardedFor: [String]) {
         self.rates = rates
-        self.peer = (context as? any PeerContext)?.peer
-        self.forwardedFor = request.headers[values: .forwardedFor]
+        self.peer = peer
+        self.forwardedFor = forwardedFor
     }
 
     /// Counts one request.
@@ -39,6 +39,8 @@ public struct PageWork: Sendable {
 extension LearnerAPI {
     /// The rates for whoever sends this request to a page.
     public func pageWork(_ request: Request, _ context: any RequestContext) -> PageWork {
-        PageWork(rates: self.rates, request: request, context: context)
+        PageWork(
+            rates: self.rates, peer: (context as? any PeerContext)?.peer,
+            forwardedFor: request.headers[values: .forwardedFor])
     }
 }
