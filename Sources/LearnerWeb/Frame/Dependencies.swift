@@ -2,7 +2,6 @@ public import FoundationEssentials
 public import Hummingbird
 public import Learners
 public import LearningPaths
-public import MarkdownHTML
 public import Personalization
 public import SemanticIndex
 public import TextbookSync
