@@ -22,7 +22,9 @@ import Testing
         try await WebFixture.run { _, server in
             let page = try await server.open(Self.address)
             #expect(page.status == 200)
-            #expect(page.text.contains("<a href=\"/lessons/ch01-one?view=original\" aria-current=\"page\">Original</a>"))
+            #expect(
+                page.text.contains(
+                    "<a href=\"/lessons/ch01-one?view=original\" aria-current=\"page\">Original</a>"))
             #expect(page.text.contains("<a href=\"/lessons/ch01-one?view=personalized\">Personalized</a>"))
             #expect(page.text.contains("<h1 lang=\"en\" dir=\"ltr\">One</h1>"))
             #expect(page.text.ranges(of: "<h1").count == 1)
@@ -104,7 +106,9 @@ import Testing
             let changes = try await server.open(Self.address + "?view=changes", as: learner)
             #expect(changes.status == 200)
             #expect(changes.text.contains("<del><span class=\"unseen\">Removed:</span>"))
-            #expect(changes.text.contains("<span class=\"line\" dir=\"auto\">The first lesson, with *marks* and an é.</span>"))
+            #expect(
+                changes.text.contains(
+                    "<span class=\"line\" dir=\"auto\">The first lesson, with *marks* and an é.</span>"))
             #expect(changes.text.contains("<span class=\"line\" dir=\"auto\">Written for you.</span>"))
             #expect(changes.headers.first("Cache-Control") == "private, no-cache")
         }
@@ -183,7 +187,11 @@ import Testing
                 let asked = Mutex(0)
                 dependencies.workGate = { _, _ in
                     .init(
-                        admit: { _ in asked.withLock { $0 += 1; return $0 > 1 ? 7 : nil } },
+                        admit: { _ in
+                            asked.withLock {
+                                $0 += 1; return $0 > 1 ? 7 : nil
+                            }
+                        },
                         giveBack: { _ in asked.withLock { $0 -= 1 } })
                 }
             }

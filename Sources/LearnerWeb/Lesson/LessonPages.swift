@@ -67,8 +67,8 @@ struct LessonPages: Sendable {
         let progress = try await self.progress(request, found.lesson.slug)
         let model = LessonPage(found, content, progress, request, self.site)
         var page = PageContent("lesson", title: found.lesson.title, model, place: .book)
-        page.stylesheets = ["lesson.css"]
-        page.scripts = ["lesson.js"]
+        page.stylesheets = ["lesson.css"] + content.stylesheets
+        page.scripts = ["lesson.js"] + (content.panel.waiting == nil ? [] : ["waiting.js"])
         page.refreshAfter = content.refreshAfter
         var response = try self.site.page(request, page, status: status)
         if status == .serviceUnavailable { response.headers[.retryAfter] = "5" }
