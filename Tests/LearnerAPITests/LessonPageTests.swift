@@ -42,10 +42,13 @@ import Testing
             let asked = try await server.open(Self.address, headers: Self.visit)
             #expect(asked.status == 303)
             #expect(asked.headers.first("Location") == "/onboarding?next=/lessons/ch01-one")
+            #expect(asked.cookie("lectern_onboarding") == "asked")
+            let questions = try await server.open("/onboarding?next=/lessons/ch01-one")
+            #expect(questions.text.contains("<a href=\"/lessons/ch01-one?view=original\">"))
             for (path, headers) in [
                 (Self.address + "?view=original", Self.visit),
                 (Self.address + "?view=personalized", Self.visit),
-                (Self.address, Self.visit + [(name: "Cookie", value: "lectern_onboarding=skipped")]),
+                (Self.address, Self.visit + [(name: "Cookie", value: "lectern_onboarding=asked")]),
                 (Self.address, Self.visit + [(name: "Sec-Purpose", value: "prefetch")]),
                 (Self.address, [(name: "Sec-Fetch-Dest", value: "empty")]), (Self.address, []),
             ] {

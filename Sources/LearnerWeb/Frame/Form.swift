@@ -29,8 +29,8 @@ struct Form: Sendable, Equatable {
     /// - Throws: ``PageRefusal``.
     static func read(_ request: Request) async throws -> Form {
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
-        let type = request.headers[.contentType]?.lowercased().split(separator: ";").first.map { $0.split(separator: " ") }
-        guard encoding == "identity", type?.joined() == "application/x-www-form-urlencoded" else {
+        let type = request.headers[.contentType]?.lowercased().split(separator: ";").first
+        guard encoding == "identity", type?.split(separator: " ").joined() == "application/x-www-form-urlencoded" else {
             throw PageRefusal(.unsupportedMediaType)
         }
         if let length = request.headers[.contentLength].flatMap(Int.init), length > self.maximumBytes {

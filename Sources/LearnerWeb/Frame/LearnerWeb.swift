@@ -16,6 +16,8 @@ public struct LearnerWeb: Sendable {
         self.assets = try AssetFiles()
         self.pages = [
             HomePages(site).pages,
+            OnboardingPages(site).pages,
+            ProfilePages(site).pages,
             BookPages(site).pages,
             LessonPages(site).pages,
             LanguagePages(site).pages,

@@ -26,7 +26,9 @@ struct LessonPages: Sendable {
         case .lesson(let found, let isCurrent):
             let view = request.query("view").flatMap(LessonView.init)
             if view == nil, isCurrent, request.isNewcomer {
-                return self.site.seeOther(Self.onboarding(then: LessonLink(found.lesson).address))
+                var response = self.site.seeOther(Self.onboarding(then: LessonLink(found.lesson).address))
+                response.rememberAsked(request.request)
+                return response
             }
             return try await self.page(request, found, view ?? .original)
         }
@@ -153,7 +155,7 @@ extension PageRequest {
 
     /// A visitor who was never asked the questions.
     var isNewcomer: Bool {
-        self.isVisit && self.visitor.id == nil && self.request.cookies[SkipCookie.name] == nil
+        self.isVisit && self.visitor.id == nil && self.request.cookies[AskedCookie.name] == nil
     }
 
     private func fetchHeader(_ name: String) -> String? {
