@@ -1,6 +1,5 @@
 import HTTPTypes
 public import Hummingbird
-import Logging
 
 /// The pages for people: readable without scripts, better with them. docs/pages.md says what they agree on.
 public struct LearnerWeb: Sendable {
@@ -27,8 +26,8 @@ public struct LearnerWeb: Sendable {
     /// Adds every page and `/assets/{name}`.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
         for page in self.pages {
-            router.add(page.path, takesForms: page.post != nil) { request, logger in
-                try await self.site.answer(page, request, logger: logger)
+            router.add(page.path, takesForms: page.post != nil) { request, context in
+                try await self.site.answer(page, request, context)
             }
         }
         // Nobody needs to be known for these.
@@ -51,14 +50,14 @@ extension RouterMethods {
     /// Lets an address answer GET, HEAD and, where it takes forms, POST; every other method is told so.
     fileprivate func add(
         _ path: String, takesForms: Bool,
-        _ answer: @escaping @Sendable (Request, Logger) async throws -> Response
+        _ answer: @escaping @Sendable (Request, any RequestContext) async throws -> Response
     ) {
         let path = RouterPath(path)
-        self.get(path) { request, context in try await answer(request, context.logger) }
-        self.head(path) { request, context in try await answer(request, context.logger).createHeadResponse() }
+        self.get(path) { request, context in try await answer(request, context) }
+        self.head(path) { request, context in try await answer(request, context).createHeadResponse() }
         var refused: [HTTPRequest.Method] = [.put, .patch, .delete, .options, .trace]
         if takesForms {
-            self.post(path) { request, context in try await answer(request, context.logger) }
+            self.post(path) { request, context in try await answer(request, context) }
         } else {
             refused.append(.post)
         }
