@@ -1,8 +1,11 @@
+import CurlHTTP
+import Learners
+import Postgres
 import Testing
 
 @Suite struct OnboardingPageTests {
-    static let answers = [
-        (name: "education_level", value: "graduate"), ("programming_experience", "advanced"),
+    static let answers: WebFixture.Fields = [
+        ("education_level", "graduate"), ("programming_experience", "advanced"),
         ("robotics_background", "true"), ("ai_ml_experience", "basic"), ("learning_goals", "research"),
         ("learning_goals", "hobby"), ("preferred_language", "en"),
     ]
@@ -25,7 +28,7 @@ import Testing
     @Test func answeringMakesALearnerAndGoesOnReading() async throws {
         try await WebFixture.run { _, server in
             let answer = try await server.submit(
-                "/onboarding", Self.answers + [("next", "/lessons/ch01-one?view=personalized")])
+                "/onboarding", Self.answers + [(name: "next", value: "/lessons/ch01-one?view=personalized")])
             #expect(answer.status == 303)
             #expect(answer.headers.first("Location") == "/lessons/ch01-one?view=personalized")
             let cookie = try #require(answer.headers.all("Set-Cookie").first { $0.hasPrefix("lectern_learner=") })
@@ -69,15 +72,15 @@ import Testing
     @Test(arguments: ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
     func nobodyIsLedToAnotherSite(next: String) async throws {
         try await WebFixture.run { _, server in
-            let answer = try await server.submit("/onboarding", Self.answers + [("next", next)])
+            let answer = try await server.submit("/onboarding", Self.answers + [(name: "next", value: next)])
             #expect(answer.headers.first("Location") == "/?done=onboarding")
         }
     }
 
     @Test func everyBadAnswerIsNamedBesideItsQuestion() async throws {
         try await WebFixture.run { fixture, server in
-            let fields = [
-                (name: "education_level", value: "kindergarten"), ("robotics_background", "perhaps"),
+            let fields: WebFixture.Fields = [
+                ("education_level", "kindergarten"), ("robotics_background", "perhaps"),
                 ("ai_ml_experience", "basic"), ("ai_ml_experience", "none"), ("preferred_language", "fr"),
                 ("next", "/book"),
             ]

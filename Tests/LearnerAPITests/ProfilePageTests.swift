@@ -1,7 +1,9 @@
+import CurlHTTP
+import Learners
 import Testing
 
 @Suite struct ProfilePageTests {
-    private static let changed = OnboardingPageTests.answers.map { field in
+    private static let changed: WebFixture.Fields = OnboardingPageTests.answers.map { field in
         field.name == "programming_experience" ? (name: field.name, value: "beginner") : field
     }
 
@@ -32,7 +34,7 @@ import Testing
             #expect(try await server.send("GET", "/api/personalize/ch01-one", user: id).status == 200)
             let version = try Self.version(try await server.open("/profile", as: id))
             let answer = try await server.submit(
-                "/profile", Self.changed + [("version", version), ("action", "save")], as: id)
+                "/profile", Self.changed + [(name: "version", value: version), (name: "action", value: "save")], as: id)
             #expect(answer.status == 303)
             #expect(answer.headers.first("Location") == "/profile?done=saved")
             #expect(try await server.send("GET", "/api/personalize/ch01-one", user: id).status == 404)
@@ -47,7 +49,7 @@ import Testing
             let id = try await fixture.learner(server)
             let version = try Self.version(try await server.open("/profile", as: id))
             let answer = try await server.submit(
-                "/profile", OnboardingPageTests.answers + [("version", version), ("action", "save")], as: id)
+                "/profile", OnboardingPageTests.answers + [(name: "version", value: version), (name: "action", value: "save")], as: id)
             #expect(answer.headers.first("Location") == "/profile?done=same")
         }
     }
@@ -59,14 +61,14 @@ import Testing
             _ = try await server.send(
                 "PUT", "/api/user/preferences", user: id, json: #"{"education_level":"high_school"}"#)
             let form = Self.changed + [(name: "action", value: "save")]
-            let conflict = try await server.submit("/profile", form + [("version", version)], as: id)
+            let conflict = try await server.submit("/profile", form + [(name: "version", value: version)], as: id)
             #expect(conflict.status == 409)
             #expect(conflict.text.contains("Your answers were changed elsewhere meanwhile."))
             #expect(conflict.text.contains("What is your education?</a> Stored: School"))
             #expect(conflict.text.contains("name=\"education_level\" value=\"graduate\" checked"))
             let untouched = try await server.send("GET", "/api/user/preferences", user: id)
             #expect(untouched["programming_experience"]?.text == "advanced")
-            let again = try await server.submit("/profile", form + [("version", try Self.version(conflict))], as: id)
+            let again = try await server.submit("/profile", form + [(name: "version", value: try Self.version(conflict))], as: id)
             #expect(again.status == 303)
             let stored = try await server.send("GET", "/api/user/preferences", user: id)
             #expect(stored["education_level"]?.text == "graduate")
@@ -93,7 +95,7 @@ import Testing
             let version = try Self.version(try await server.open("/profile", as: id))
             let answers = OnboardingPageTests.answers.filter { $0.name != "preferred_language" }
             let answer = try await server.submit(
-                "/profile", answers + [("preferred_language", "ur"), ("version", version), ("action", "save")],
+                "/profile", answers + [(name: "preferred_language", value: "ur"), (name: "version", value: version), (name: "action", value: "save")],
                 as: id)
             #expect(answer.cookie("lectern_language") == "ur")
             let page = try await server.open("/profile?done=saved", as: id)
@@ -157,7 +159,7 @@ import Testing
     @Test func withTheDatabaseAwayNothingIsClaimedToBeSavedOrDeleted() async throws {
         try await WebFixture.withoutDatabase { server in
             let id = "7d8f3c1e-2b4a-4c6d-8e9f-0a1b2c3d4e5f"
-            let saved = try await server.submit("/profile", Self.changed + [("action", "save")], as: id)
+            let saved = try await server.submit("/profile", Self.changed + [(name: "action", value: "save")], as: id)
             #expect(saved.status == 503)
             let deleted = try await server.submit("/profile", [("action", "delete"), ("confirm", "yes")], as: id)
             #expect(deleted.status == 503)

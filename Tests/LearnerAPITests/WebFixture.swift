@@ -11,6 +11,9 @@ import Testing
 
 /// The pages and the API on a socket, over a small published book.
 enum WebFixture {
+    /// Fields of a form or of a request's head.
+    typealias Fields = [(name: String, value: String)]
+
     static func run(
         _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> Void
     ) async throws {
@@ -62,15 +65,15 @@ extension LearnerWeb.Dependencies {
 extension APIServer {
     /// Opens a page as a browser does.
     func open(
-        _ path: String, as learner: String? = nil, headers: [(name: String, value: String)] = []
+        _ path: String, as learner: String? = nil, headers: WebFixture.Fields = []
     ) async throws -> Answer {
         try await self.send("GET", path, headers: Self.browser(learner) + headers)
     }
 
     /// Sends a form as a browser does from a page of the site.
     func submit(
-        _ path: String, _ fields: [(name: String, value: String)], as learner: String? = nil,
-        headers: [(name: String, value: String)] = [("Sec-Fetch-Site", "same-origin")]
+        _ path: String, _ fields: WebFixture.Fields, as learner: String? = nil,
+        headers: WebFixture.Fields = [("Sec-Fetch-Site", "same-origin")]
     ) async throws -> Answer {
         let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
         func encoded(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: plain) ?? "" }
@@ -80,9 +83,10 @@ extension APIServer {
             type: "application/x-www-form-urlencoded")
     }
 
-    private static func browser(_ learner: String?) -> [(name: String, value: String)] {
-        let cookie = learner.map { [(name: "Cookie", value: "lectern_learner=\($0)")] } ?? []
-        return [("Accept", "text/html,application/xhtml+xml")] + cookie
+    private static func browser(_ learner: String?) -> WebFixture.Fields {
+        var headers: WebFixture.Fields = [("Accept", "text/html,application/xhtml+xml")]
+        if let learner { headers.append(("Cookie", "lectern_learner=\(learner)")) }
+        return headers
     }
 }
 

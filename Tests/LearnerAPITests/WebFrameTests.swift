@@ -1,3 +1,5 @@
+import CurlHTTP
+import Postgres
 import Testing
 
 /// What holds of every page: who may send a form, in which language it is answered, and what browsers keep.
@@ -7,7 +9,7 @@ import Testing
     @Test func formsCountOnlyFromOurOwnPages() async throws {
         try await WebFixture.run { _, server in
             let own = "http://127.0.0.1:\(server.port)"
-            let accepted: [[(name: String, value: String)]] = [
+            let accepted: [WebFixture.Fields] = [
                 [("Sec-Fetch-Site", "same-origin")], [("Sec-Fetch-Site", "none")], [("Origin", own)],
             ]
             for headers in accepted {
@@ -15,7 +17,7 @@ import Testing
                 #expect(answer.status == 303, "\(headers)")
                 #expect(answer.cookie("lectern_language") == "ur")
             }
-            let refused: [[(name: String, value: String)]] = [
+            let refused: [WebFixture.Fields] = [
                 [], [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")],
                 [("Sec-Fetch-Site", "cross-site"), ("Origin", own)], [("Origin", "null")],
                 [("Origin", "http://evil.example")], [("Origin", own + ".evil.example")],
@@ -32,14 +34,15 @@ import Testing
 
     @Test func whatIsNoFormIsAnsweredByAPage() async throws {
         try await WebFixture.run { _, server in
-            let headers = [(name: "Sec-Fetch-Site", value: "same-origin"), ("Accept", "text/html")]
+            let headers: WebFixture.Fields = [("Sec-Fetch-Site", "same-origin"), ("Accept", "text/html")]
             let form = "application/x-www-form-urlencoded"
-            let large = Array(repeating: UInt8(ascii: "a"), count: 64 * 1_024 + 1)
+            let large = String(repeating: "a", count: 64 * 1_024 + 1)
             for (body, type, status) in [
-                (large, form, 413), (Array("{}".utf8), "application/json", 415), (Array("a=%".utf8), form, 422),
-                (Array("language=fr".utf8), form, 422), (Array("a=1".utf8), "multipart/form-data", 415),
+                (large, form, 413), ("{}", "application/json", 415), ("a=%", form, 422), ("language=fr", form, 422),
+                ("a=1", "multipart/form-data", 415),
             ] {
-                let answer = try await server.send("POST", "/language", headers: headers, body: body, type: type)
+                let answer = try await server.send(
+                    "POST", "/language", headers: headers, body: Array(body.utf8), type: type)
                 #expect(answer.status == status)
                 #expect(answer.text.contains("<h1>"))
                 #expect(answer.headers.first("Cache-Control") == "no-store")
