@@ -131,8 +131,11 @@ let package = Package(
                 hummingbird, lifecycle, logging,
             ]),
         library(
-            "LearnerWeb", ["TextbookSync", "MarkdownHTML", "ContentHashing", hummingbird, mustache],
-            resources: [.copy("Templates"), .copy("Assets")]),
+            "LearnerWeb",
+            [
+                "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook",
+                "MarkdownHTML", "ContentHashing", hummingbird, logging, mustache,
+            ], resources: [.copy("Templates"), .copy("Assets"), .copy("Strings")]),
         library(
             "OperatorConsole",
             ["JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, mustache],

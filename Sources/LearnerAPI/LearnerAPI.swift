@@ -11,6 +11,7 @@ public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
     private let table: RouteTable
     private let rates: RequestRates
+    private let deadlines = RequestDeadlines()
 
     /// How long one request may take, a wished-for wait not counted.
     static let timeLimit: Duration = .seconds(30)
@@ -38,7 +39,7 @@ public struct LearnerAPI: Sendable {
 
     /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.
     public func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates))
+        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates, deadlines: self.deadlines))
     }
 }
 
@@ -46,6 +47,7 @@ public struct LearnerAPI: Sendable {
 private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     let table: RouteTable
     let rates: RequestRates
+    let deadlines: RequestDeadlines
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -58,9 +60,11 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         switch self.table.match(request.method, path: path) {
         case .route(let route, let parameters):
             context.coreContext.endpointPath.value = route.pattern.description
-            let peer = (context as? any PeerContext)?.peer
             let response = try await self.run(
-                route, APIRequest(request: request, parameters: parameters, peer: peer, logger: context.logger))
+                route,
+                APIRequest(
+                    request: request, parameters: parameters, connection: context as? any PeerContext,
+                    logger: context.logger))
             return request.method == .head ? response.createHeadResponse() : response
         case .otherMethods(let allow, let pattern):
             context.coreContext.endpointPath.value = pattern.description
@@ -77,7 +81,7 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         let rated = route.isRated ? try self.rates.count(request) : [:]
         do {
             let limit = LearnerAPI.timeLimit + request.agreedWait
-            var response = try await withDeadline(limit) { try await route.handler(request) }
+            var response = try await self.deadlines.run(atMost: limit) { try await route.handler(request) }
             if route.isRated, request.receipt.isWaived { self.rates.giveBack(request) }
             response.headers.append(contentsOf: rated)
             return response

@@ -130,9 +130,21 @@ import Testing
     @Test func whatOutlastsItsLimitIsCancelled() async throws {
         let error = try #require(
             await #expect(throws: Problem.self) {
-                try await withDeadline(.milliseconds(20)) { try await Task.sleep(for: .seconds(600)) }
+                try await RequestDeadlines().run(atMost: .milliseconds(20)) { try await Task.sleep(for: .seconds(600)) }
             })
         #expect(error.type == .requestTimedOut)
         #expect(error.headers[.retryAfter] == "2")
+    }
+
+    @Test func whatEndsInTimeIsNotCancelledAndItsCallersEndIsPassedOn() async throws {
+        struct Refusal: Error {}
+        let deadlines = RequestDeadlines()
+        #expect(try await deadlines.run(atMost: .seconds(600)) { Task.isCancelled } == false)
+        await #expect(throws: Refusal.self) { try await deadlines.run(atMost: .seconds(600)) { throw Refusal() } }
+        let caller = Task {
+            try await deadlines.run(atMost: .seconds(600)) { try await Task.sleep(for: .seconds(600)) }
+        }
+        caller.cancel()
+        await #expect(throws: CancellationError.self) { try await caller.value }
     }
 }

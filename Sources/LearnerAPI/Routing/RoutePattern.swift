@@ -29,12 +29,12 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The parameters, still percent-encoded; `nil` when the path has another shape.
-    func match(_ path: [Substring]) -> [String: String]? {
+    func match(_ path: ArraySlice<Substring>) -> [String: String]? {
         var parameters: [String: String] = [:]
-        var position = 0
+        var position = path.startIndex
         for (index, segment) in self.segments.enumerated() {
             let following = self.segments.count - index - 1
-            guard position < path.count else { return nil }
+            guard position < path.endIndex else { return nil }
             switch segment {
             case .literal(let text):
                 guard path[position] == text else { return nil }
@@ -43,12 +43,12 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
                 parameters[name] = String(path[position])
                 position += 1
             case .rest(let name):
-                let end = path.count - following
+                let end = path.endIndex - following
                 guard end > position else { return nil }
                 parameters[name] = path[position..<end].joined(separator: "/")
                 position = end
             }
         }
-        return position == path.count ? parameters : nil
+        return position == path.endIndex ? parameters : nil
     }
 }
