@@ -48,17 +48,17 @@ extension RouterMethods {
     fileprivate func add(_ page: Page, of site: Site) {
         let path = RouterPath(page.path)
         self.get(path) { request, context in
-            try await site.answer(page, request, logger: context.logger)
+            try await site.answer(page, request, context)
         }
         self.head(path) { request, context in
-            try await site.answer(page, request, logger: context.logger).createHeadResponse()
+            try await site.answer(page, request, context).createHeadResponse()
         }
         var refused: [HTTPRequest.Method] = [.put, .patch, .delete, .options, .trace]
         if page.post == nil {
             refused.append(.post)
         } else {
             self.post(path) { request, context in
-                try await site.answer(page, request, logger: context.logger)
+                try await site.answer(page, request, context)
             }
         }
         let allow = page.post == nil ? "GET, HEAD" : "GET, HEAD, POST"
