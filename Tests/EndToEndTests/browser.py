@@ -159,7 +159,19 @@ class Reader:
     def photograph(self, name):
         """Keeps a picture of the whole page under .lectern/screenshots/."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def examine(self, name):
+        """Light and dark, on a phone and on a wide screen: accessible, no wider than the screen, and photographed."""
+        self.require_no_sideways_scrolling(NARROWEST)
+        for width in (PHONE, WIDE):
+            self.require_no_sideways_scrolling(width)
+            for scheme in ("light", "dark"):
+                self.set_scheme(scheme)
+                self.photograph(f"{name}-{scheme}-{width}")
+                self.require_accessible()
 
 
 @pytest.fixture
