@@ -128,8 +128,8 @@ let package = Package(
             [
                 "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
                 "ContentHashing", "IPAddresses", "ServerSentEvents", "TraceContext",
-                hummingbird, lifecycle, logging,
-            ]),
+                hummingbird, lifecycle, logging, yams,
+            ], resources: [.copy("openapi.yaml"), .copy("llms.txt")]),
         library(
             "LearnerWeb",
             [
@@ -174,7 +174,7 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP",
+                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP", "LearnerAPI",
                 argumentParser, lifecycle, unixSignals, logging,
             ]),
 
@@ -271,7 +271,7 @@ let package = Package(
                 "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths", "Personalization", "SemanticIndex",
                 "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
-                "ServerTesting", hummingbird, lifecycle, logging,
+                "ProcessBootstrap", "ServerTesting", hummingbird, lifecycle, logging,
             ]),
     ]
 )

@@ -56,7 +56,7 @@ public struct OperatorConsole: Sendable {
             try self.access.require(request)
             return try await page().createHeadResponse()
         }
-        for method: HTTPRequest.Method in [.post, .put, .patch, .delete, .options, .trace] {
+        for method in HTTPRequest.Method.known where method != .get && method != .head {
             router.on(path, method: method) { request, _ -> Response in
                 try self.access.require(request)
                 throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")

@@ -1,8 +1,6 @@
 import JobQueue
 import Learners
 import Postgres
-import Synchronization
-import TextbookSync
 
 extension PersonalizationService {
     /// The text of a ready lesson, put together from what is stored: whoever needs it often keeps it by its hash.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Hummingbird
 import JobQueuePostgres
 import LearnerAPI
@@ -49,8 +50,8 @@ struct API: AsyncParsableCommand {
             webhooks: try settings.web.webhooksFile.map { file in
                 WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
             },
-            configuration: settings.web.limits)
-        let api = LearnerAPI(dependencies)
+            configuration: settings.web.limits(at: .now))
+        let api = try LearnerAPI(dependencies)
         let web = try LearnerWeb(.init(dependencies, api))
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
@@ -96,11 +97,12 @@ extension LearnerWeb.Dependencies {
 }
 
 extension Settings.Web {
-    fileprivate var limits: LearnerAPI.Configuration {
+    fileprivate func limits(at now: Date) -> LearnerAPI.Configuration {
         var configuration = LearnerAPI.Configuration()
         configuration.rates.learnerPerMinute = self.learnerPerMinute
         configuration.rates.addressPerMinute = self.addressPerMinute
         configuration.rates.trustedProxies = self.trustedProxies
+        configuration.securityContact = self.securityContact.map { SecurityContact($0, at: now) }
         return configuration
     }
 

@@ -51,7 +51,7 @@ struct APIFixture: Sendable {
                 var dependencies = try fixture.dependencies(logger)
                 dependencies.requestKeys = RequestKeyStore(database: database)
                 adjust(&dependencies, PostgresJobQueue(database: database, logger: logger))
-                let api = LearnerAPI(dependencies)
+                let api = try LearnerAPI(dependencies)
                 let value = try await APIServer.with(api, boundary: boundary, routes: { routes(fixture, $0) }) {
                     server in
                     try await body(fixture, server)
@@ -77,7 +77,7 @@ struct APIFixture: Sendable {
             configuration: PostgresConfiguration(url: "postgresql://lectern@127.0.0.1:1/none"), logger: logger)
         let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
         let value = try await APIServer.with(
-            LearnerAPI(try fixture.dependencies(logger)), boundary: boundary, routes: { routes(fixture, $0) }, body)
+            try LearnerAPI(try fixture.dependencies(logger)), boundary: boundary, routes: { routes(fixture, $0) }, body)
         await database.close()
         return value
     }

@@ -22,7 +22,9 @@ import Testing
         try await WebFixture.run { _, server in
             let page = try await server.open(Self.address)
             #expect(page.status == 200)
-            #expect(page.text.contains("<a href=\"/lessons/ch01-one?view=original\" aria-current=\"page\">Original</a>"))
+            #expect(
+                page.text.contains(
+                    "<a href=\"/lessons/ch01-one?view=original\" aria-current=\"page\">Original</a>"))
             #expect(page.text.contains("<a href=\"/lessons/ch01-one?view=personalized\">Personalized</a>"))
             #expect(page.text.contains("<h1 lang=\"en\" dir=\"ltr\">One</h1>"))
             #expect(page.text.ranges(of: "<h1").count == 1)
@@ -40,10 +42,13 @@ import Testing
             let asked = try await server.open(Self.address, headers: Self.visit)
             #expect(asked.status == 303)
             #expect(asked.headers.first("Location") == "/onboarding?next=/lessons/ch01-one")
+            #expect(asked.cookie("lectern_onboarding") == "asked")
+            let questions = try await server.open("/onboarding?next=/lessons/ch01-one")
+            #expect(questions.text.contains("<a href=\"/lessons/ch01-one?view=original\">"))
             for (path, headers) in [
                 (Self.address + "?view=original", Self.visit),
                 (Self.address + "?view=personalized", Self.visit),
-                (Self.address, Self.visit + [(name: "Cookie", value: "lectern_onboarding=skipped")]),
+                (Self.address, Self.visit + [(name: "Cookie", value: "lectern_onboarding=asked")]),
                 (Self.address, Self.visit + [(name: "Sec-Purpose", value: "prefetch")]),
                 (Self.address, [(name: "Sec-Fetch-Dest", value: "empty")]), (Self.address, []),
             ] {
@@ -104,7 +109,9 @@ import Testing
             let changes = try await server.open(Self.address + "?view=changes", as: learner)
             #expect(changes.status == 200)
             #expect(changes.text.contains("<del><span class=\"unseen\">Removed:</span>"))
-            #expect(changes.text.contains("<span class=\"line\" dir=\"auto\">The first lesson, with *marks* and an é.</span>"))
+            #expect(
+                changes.text.contains(
+                    "<span class=\"line\" dir=\"auto\">The first lesson, with *marks* and an é.</span>"))
             #expect(changes.text.contains("<span class=\"line\" dir=\"auto\">Written for you.</span>"))
             #expect(changes.headers.first("Cache-Control") == "private, no-cache")
         }
@@ -183,7 +190,11 @@ import Testing
                 let asked = Mutex(0)
                 dependencies.workGate = { _, _ in
                     .init(
-                        admit: { _ in asked.withLock { $0 += 1; return $0 > 1 ? 7 : nil } },
+                        admit: { _ in
+                            asked.withLock {
+                                $0 += 1; return $0 > 1 ? 7 : nil
+                            }
+                        },
                         giveBack: { _ in asked.withLock { $0 -= 1 } })
                 }
             }

@@ -13,6 +13,11 @@ import Testing
         return "\"\(match.output.1)\""
     }
 
+    /// The form as its button sends it.
+    private static func saved(_ answers: WebFixture.Fields, version: String) -> WebFixture.Fields {
+        answers + [(name: "version", value: version), (name: "action", value: "save")]
+    }
+
     @Test func theFormHoldsWhatIsStored() async throws {
         try await WebFixture.run { fixture, server in
             let page = try await server.open("/profile", as: try await fixture.learner(server))
@@ -33,8 +38,7 @@ import Testing
             _ = try await fixture.finishPersonalizations()
             #expect(try await server.send("GET", "/api/personalize/ch01-one", user: id).status == 200)
             let version = try Self.version(try await server.open("/profile", as: id))
-            let answer = try await server.submit(
-                "/profile", Self.changed + [(name: "version", value: version), (name: "action", value: "save")], as: id)
+            let answer = try await server.submit("/profile", Self.saved(Self.changed, version: version), as: id)
             #expect(answer.status == 303)
             #expect(answer.headers.first("Location") == "/profile?done=saved")
             #expect(try await server.send("GET", "/api/personalize/ch01-one", user: id).status == 404)
@@ -49,7 +53,7 @@ import Testing
             let id = try await fixture.learner(server)
             let version = try Self.version(try await server.open("/profile", as: id))
             let answer = try await server.submit(
-                "/profile", OnboardingPageTests.answers + [(name: "version", value: version), (name: "action", value: "save")], as: id)
+                "/profile", Self.saved(OnboardingPageTests.answers, version: version), as: id)
             #expect(answer.headers.first("Location") == "/profile?done=same")
         }
     }
@@ -60,15 +64,15 @@ import Testing
             let version = try Self.version(try await server.open("/profile", as: id))
             _ = try await server.send(
                 "PUT", "/api/user/preferences", user: id, json: #"{"education_level":"high_school"}"#)
-            let form = Self.changed + [(name: "action", value: "save")]
-            let conflict = try await server.submit("/profile", form + [(name: "version", value: version)], as: id)
+            let conflict = try await server.submit("/profile", Self.saved(Self.changed, version: version), as: id)
             #expect(conflict.status == 409)
             #expect(conflict.text.contains("Your answers were changed elsewhere meanwhile."))
             #expect(conflict.text.contains("What is your education?</a> Stored: School"))
             #expect(conflict.text.contains("name=\"education_level\" value=\"graduate\" checked"))
             let untouched = try await server.send("GET", "/api/user/preferences", user: id)
             #expect(untouched["programming_experience"]?.text == "advanced")
-            let again = try await server.submit("/profile", form + [(name: "version", value: try Self.version(conflict))], as: id)
+            let again = try await server.submit(
+                "/profile", Self.saved(Self.changed, version: try Self.version(conflict)), as: id)
             #expect(again.status == 303)
             let stored = try await server.send("GET", "/api/user/preferences", user: id)
             #expect(stored["education_level"]?.text == "graduate")
@@ -93,10 +97,10 @@ import Testing
         try await WebFixture.run { fixture, server in
             let id = try await fixture.learner(server)
             let version = try Self.version(try await server.open("/profile", as: id))
-            let answers = OnboardingPageTests.answers.filter { $0.name != "preferred_language" }
-            let answer = try await server.submit(
-                "/profile", answers + [(name: "preferred_language", value: "ur"), (name: "version", value: version), (name: "action", value: "save")],
-                as: id)
+            let answers: WebFixture.Fields = OnboardingPageTests.answers.map { field in
+                field.name == "preferred_language" ? (name: field.name, value: "ur") : field
+            }
+            let answer = try await server.submit("/profile", Self.saved(answers, version: version), as: id)
             #expect(answer.cookie("lectern_language") == "ur")
             let page = try await server.open("/profile?done=saved", as: id)
             #expect(page.text.contains("<html lang=\"ur\" dir=\"rtl\">"))
@@ -159,7 +163,7 @@ import Testing
     @Test func withTheDatabaseAwayNothingIsClaimedToBeSavedOrDeleted() async throws {
         try await WebFixture.withoutDatabase { server in
             let id = "7d8f3c1e-2b4a-4c6d-8e9f-0a1b2c3d4e5f"
-            let saved = try await server.submit("/profile", Self.changed + [(name: "action", value: "save")], as: id)
+            let saved = try await server.submit("/profile", Self.saved(Self.changed, version: ""), as: id)
             #expect(saved.status == 503)
             let deleted = try await server.submit("/profile", [("action", "delete"), ("confirm", "yes")], as: id)
             #expect(deleted.status == 503)

@@ -75,4 +75,11 @@ struct LessonContent {
     var panel = LessonPanel()
     /// Seconds after which a browser without scripts looks again.
     var refreshAfter: Int?
+
+    /// The sheets that this content needs and others do not: every page is to be light.
+    var stylesheets: [String] {
+        let texts = [self.text?.html].compactMap(\.self) + (self.panel.waiting?.written.map(\.html) ?? [])
+        return (texts.contains { $0.contains("<span class=\"tok-") } ? ["code.css"] : [])
+            + (self.panel.changes == nil ? [] : ["changes.css"])
+    }
 }

@@ -31,7 +31,8 @@ extension LessonPages {
         }
     }
 
-    private func personalize(_ found: LessonInBook, _ address: String, _ request: PageRequest) async throws -> Response {
+    private func personalize(_ found: LessonInBook, _ address: String, _ request: PageRequest) async throws -> Response
+    {
         let shown = LessonView.personalized.address(of: address)
         guard let learner = request.visitor.id, request.visitor.isOnboarded else {
             // The tab itself tells what is missing.

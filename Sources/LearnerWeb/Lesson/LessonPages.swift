@@ -26,7 +26,9 @@ struct LessonPages: Sendable {
         case .lesson(let found, let isCurrent):
             let view = request.query("view").flatMap(LessonView.init)
             if view == nil, isCurrent, request.isNewcomer {
-                return self.site.seeOther(Self.onboarding(then: LessonLink(found.lesson).address))
+                var response = self.site.seeOther(Self.onboarding(then: LessonLink(found.lesson).address))
+                response.rememberAsked(request.request)
+                return response
             }
             return try await self.page(request, found, view ?? .original)
         }
@@ -67,8 +69,8 @@ struct LessonPages: Sendable {
         let progress = try await self.progress(request, found.lesson.slug)
         let model = LessonPage(found, content, progress, request, self.site)
         var page = PageContent("lesson", title: found.lesson.title, model, place: .book)
-        page.stylesheets = ["lesson.css"]
-        page.scripts = ["lesson.js"]
+        page.stylesheets = ["lesson.css"] + content.stylesheets
+        page.scripts = ["lesson.js"] + (content.panel.waiting == nil ? [] : ["waiting.js"])
         page.refreshAfter = content.refreshAfter
         var response = try self.site.page(request, page, status: status)
         if status == .serviceUnavailable { response.headers[.retryAfter] = "5" }
@@ -153,7 +155,7 @@ extension PageRequest {
 
     /// A visitor who was never asked the questions.
     var isNewcomer: Bool {
-        self.isVisit && self.visitor.id == nil && self.request.cookies[SkipCookie.name] == nil
+        self.isVisit && self.visitor.id == nil && self.request.cookies[AskedCookie.name] == nil
     }
 
     private func fetchHeader(_ name: String) -> String? {

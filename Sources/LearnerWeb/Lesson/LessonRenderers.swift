@@ -11,7 +11,6 @@ struct LessonRenderers: Sendable {
                 var options = MarkdownRenderer.Options()
                 options.isRightToLeft = language.direction == "rtl"
                 options.tableLabel = strings.text("lesson_table", language)
-                options.linksHeadings = true
                 return (language, MarkdownRenderer(options: options))
             })
     }

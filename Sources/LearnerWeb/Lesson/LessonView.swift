@@ -8,4 +8,11 @@ enum LessonView: String, Sendable {
     func address(of lesson: String) -> String {
         self == .original ? lesson : "\(lesson)?view=\(self.rawValue)"
     }
+
+    /// Where reading goes on for somebody who passes the questions over: a lesson's address would lead a browser
+    /// without cookies back to them.
+    static func withoutQuestions(_ address: String) -> String {
+        address.hasPrefix("/lessons/") && !address.contains("?") && !address.contains("#")
+            ? "\(address)?view=\(Self.original.rawValue)" : address
+    }
 }
