@@ -107,6 +107,11 @@ class Reader:
         parts = urllib.parse.urlsplit(self.page.url)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
+    @property
+    def learner(self):
+        """The learner that this browser is; `None` for somebody unknown."""
+        return next((cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "lectern_learner"), None)
+
     # What may be asked of every page
 
     def require_harmless(self):
