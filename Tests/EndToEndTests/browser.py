@@ -115,7 +115,7 @@ class Reader:
     # What may be asked of every page
 
     def require_harmless(self):
-        """Nothing went to the console, nothing was stopped by the policy, nothing left the origin, nothing popped up."""
+        """Nothing in the console, nothing stopped by the policy, no request to another origin, nothing popped up."""
         if self.scripts:
             self.faults += [f"policy: {stopped}" for stopped in self.page.evaluate("window.stoppedByPolicy ?? []")]
         assert not self.faults, self.faults
@@ -171,12 +171,14 @@ class Reader:
     def examine(self, name):
         """Light and dark, on a phone and on a wide screen: accessible, no wider than the screen, and photographed."""
         self.require_no_sideways_scrolling(NARROWEST)
-        for width in (PHONE, WIDE):
+        # What axe looks at depends on colours and on what a width shows, hardly on both together.
+        for width, judged in ((PHONE, "dark"), (WIDE, "light")):
             self.require_no_sideways_scrolling(width)
             for scheme in ("light", "dark"):
                 self.set_scheme(scheme)
                 self.photograph(f"{name}-{scheme}-{width}")
-                self.require_accessible()
+                if scheme == judged:
+                    self.require_accessible()
 
 
 @pytest.fixture
