@@ -19,6 +19,7 @@ public struct LearnerWeb: Sendable {
             ProfilePages(site).pages,
             BookPages(site).pages,
             LessonPages(site).pages,
+            SearchPages(site).pages,
             LanguagePages(site).pages,
         ].flatMap { $0 }
     }
