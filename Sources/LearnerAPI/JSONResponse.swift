@@ -12,32 +12,23 @@ enum JSONResponse {
         self.response(try self.bytes(of: value), status: status, headers: headers)
     }
 
-    /// The value as a JSON object with one more member, whose literal was made before.
-    /// - Parameter value: becomes an object with at least one member.
-    static func make(
-        _ value: some Encodable, adding member: String, literal: String, headers: HTTPFields
-    ) throws -> Response {
-        let bytes = try self.bytes(of: value)
-        var body = ByteBuffer()
-        body.reserveCapacity(bytes.count + member.utf8.count + literal.utf8.count + 8)
-        body.writeString("{\"\(member)\":")
-        body.writeString(literal)
-        body.writeString(",")
-        body.writeBytes(bytes.dropFirst())
-        return self.response(body, status: .ok, headers: headers)
+    /// JSON that is there already.
+    static func make(_ body: ByteBuffer, headers: HTTPFields) -> Response {
+        self.response(body, status: .ok, headers: headers)
     }
 
     /// The value for public caches, under a tag over its bytes; 304 to those who have it.
-    static func cached(
-        _ value: some Encodable, for request: APIRequest, maximumAge: Duration = .seconds(60)
-    ) throws -> Response {
-        let bytes = try self.bytes(of: value)
-        let tag = "\"\(ContentHash(of: bytes).hex)\""
-        let headers = HTTPFields.publicContent(tag: tag, maximumAge: maximumAge)
-        if EntityTags.match(request.request.headers[values: .ifNoneMatch], tag: tag) {
+    static func cached(_ value: some Encodable, for request: APIRequest) throws -> Response {
+        self.cached(TaggedJSON(try self.bytes(of: value)), for: request)
+    }
+
+    /// The same of JSON that is there already.
+    static func cached(_ answer: TaggedJSON, for request: APIRequest) -> Response {
+        let headers = HTTPFields.publicContent(tag: answer.tag)
+        if EntityTags.match(request.request.headers[values: .ifNoneMatch], tag: answer.tag) {
             return Response(status: .notModified, headers: headers)
         }
-        return self.response(bytes, status: .ok, headers: headers)
+        return self.response(answer.body, status: .ok, headers: headers)
     }
 
     static func bytes(of value: some Encodable) throws -> [UInt8] {
@@ -58,12 +49,24 @@ enum JSONResponse {
     }
 }
 
+/// JSON with the tag of its bytes.
+struct TaggedJSON: Sendable {
+    let body: ByteBuffer
+    /// Quotation marks included.
+    let tag: String
+
+    init(_ bytes: [UInt8]) {
+        self.body = ByteBuffer(bytes: bytes)
+        self.tag = "\"\(ContentHash(of: bytes).hex)\""
+    }
+}
+
 extension HTTPFields {
     /// The headers of published content: anyone may keep it for a while and show it while asking for a newer one.
-    static func publicContent(tag: String, maximumAge: Duration = .seconds(60)) -> HTTPFields {
+    static func publicContent(tag: String) -> HTTPFields {
         [
             .eTag: tag,
-            .cacheControl: "public, max-age=\(maximumAge.components.seconds), stale-while-revalidate=600",
+            .cacheControl: "public, max-age=60, stale-while-revalidate=600",
         ]
     }
 }

@@ -9,14 +9,16 @@ import Logging
 /// with another method must say `Allow`, neither of which the framework's own routes can.
 public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
-    private let table: RouteTable
+    let table: RouteTable
     private let rates: RequestRates
+    private let deadlines = RequestDeadlines()
 
     /// How long one request may take, a wished-for wait not counted.
     static let timeLimit: Duration = .seconds(30)
 
     /// An API over what stands behind it.
-    public init(_ dependencies: Dependencies) {
+    /// - Throws: ``OpenAPIError`` where the installation lacks the API's description.
+    public init(_ dependencies: Dependencies) throws {
         self.dependencies = dependencies
         self.rates = RequestRates(dependencies.configuration.rates, time: dependencies.time)
         self.table = RouteTable(
@@ -33,12 +35,13 @@ public struct LearnerAPI: Sendable {
                 ContentRoutes(dependencies).routes,
                 SearchRoutes(dependencies).routes,
                 ProblemRoutes().routes,
+                try FileRoutes(contact: dependencies.configuration.securityContact).routes,
             ].flatMap { $0 })
     }
 
     /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.
     public func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates))
+        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates, deadlines: self.deadlines))
     }
 }
 
@@ -46,21 +49,26 @@ public struct LearnerAPI: Sendable {
 private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     let table: RouteTable
     let rates: RequestRates
+    let deadlines: RequestDeadlines
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
         // What operators do has routes and rights of its own.
-        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else {
+        guard path == "/api" || path.hasPrefix("/api/") || FileRoutes.paths.contains(path),
+            !path.hasPrefix("/api/ops/")
+        else {
             return try await next(request, context)
         }
         switch self.table.match(request.method, path: path) {
         case .route(let route, let parameters):
             context.coreContext.endpointPath.value = route.pattern.description
-            let peer = (context as? any PeerContext)?.peer
             let response = try await self.run(
-                route, APIRequest(request: request, parameters: parameters, peer: peer, logger: context.logger))
+                route,
+                APIRequest(
+                    request: request, parameters: parameters, connection: context as? any PeerContext,
+                    logger: context.logger))
             return request.method == .head ? response.createHeadResponse() : response
         case .otherMethods(let allow, let pattern):
             context.coreContext.endpointPath.value = pattern.description
@@ -77,7 +85,7 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
         let rated = route.isRated ? try self.rates.count(request) : [:]
         do {
             let limit = LearnerAPI.timeLimit + request.agreedWait
-            var response = try await withDeadline(limit) { try await route.handler(request) }
+            var response = try await self.deadlines.run(atMost: limit) { try await route.handler(request) }
             if route.isRated, request.receipt.isWaived { self.rates.giveBack(request) }
             response.headers.append(contentsOf: rated)
             return response

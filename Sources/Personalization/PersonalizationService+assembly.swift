@@ -1,22 +1,17 @@
 import JobQueue
 import Learners
 import Postgres
-import Synchronization
-import TextbookSync
 
 extension PersonalizationService {
-    /// The text of a ready lesson.
+    /// The text of a ready lesson, put together from what is stored: whoever needs it often keeps it by its hash.
     /// - Throws: ``PersonalizationError`` with `notRequested` when the row went meanwhile.
     public func content(of text: PersonalizedLesson.Text, _ key: PersonalizationKey) async throws -> String {
-        if let kept = self.texts.withLock({ $0.text(for: text.hash) }) { return kept }
         guard let pieces = try await self.store.pieces(key, textHash: text.hash),
             let sections = try await self.generations.texts(pieces.sections, in: self.store.database)
         else {
             throw PersonalizationError(.notRequested, "The text was withdrawn while it was asked for; ask again.")
         }
-        let content = LessonFrame.assemble(sections: sections, frame: pieces.frame)
-        self.texts.withLock { $0.insert(content, for: text.hash) }
-        return content
+        return LessonFrame.assemble(sections: sections, frame: pieces.frame)
     }
 
     /// The learner's answers under a key; `nil` when they changed.
@@ -49,7 +44,6 @@ extension PersonalizationService {
         }
         // Another caller was first: what it wrote is what counts.
         guard isFilled, let row = try await self.store.row(key), case .ready = row.state else { return nil }
-        self.texts.withLock { $0.insert(lesson.text, for: lesson.hash) }
         return try await self.answer(row)
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import Synchronization
 
 extension PersonalizationService {
@@ -21,15 +22,12 @@ extension PersonalizationService {
         defer { self.waiters.withLock { $0 -= 1 } }
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: limit)
-        // Spread by the operation's id, so that callers who came together do not look together.
-        let spread = 0.8 + 0.4 * Double(operation.id.uuid.15) / 255
-        var pause: Duration = .milliseconds(20)
+        var pace = LookPace(operation.id, longest: self.configuration.longestPause)
         var looks = 0
         while true {
             let left = clock.now.duration(to: deadline)
             guard left > .zero else { return answer }
-            try await Task.sleep(for: min(pause * spread, left), clock: clock)
-            pause = min(pause * 1.5, self.configuration.longestPause)
+            try await Task.sleep(for: min(pace.next(), left), clock: clock)
             looks += 1
             let question = PersonalizedLessonStore.Question(userID: key.userID, slug: key.lessonSlug)
             guard let row = try await self.lookUps.answer(for: question)?.row, row.key == key else {

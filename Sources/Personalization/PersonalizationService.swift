@@ -28,8 +28,6 @@ public final class PersonalizationService: Sendable {
         public var patience: Duration = .seconds(86_400)
         /// How long a request may look whether every section is there already, before it asks for a job anyway.
         public var assemblyTime: Duration = .milliseconds(500)
-        /// Bytes of assembled texts to keep.
-        public var textCapacity = 64 * 1024 * 1024
 
         /// The defaults.
         public init() {}
@@ -43,7 +41,6 @@ public final class PersonalizationService: Sendable {
     let inspector: JobInspector
     let paces = QueuePaces()
     let waiters = Mutex(0)
-    let texts: Mutex<BodyCache>
     let lookUps: Coalescer<PersonalizedLessonStore.Question, PersonalizedLessonStore.Standing?>
     let makeOperationID: @Sendable () -> UUID
 
@@ -61,7 +58,6 @@ public final class PersonalizationService: Sendable {
         self.parts = parts
         self.queue = queue
         self.inspector = JobInspector(database: database)
-        self.texts = Mutex(BodyCache(capacity: configuration.textCapacity))
         self.lookUps = Coalescer(maximumLeaders: 2, maximumItems: 128) { try await store.standings($0) }
         self.makeOperationID = makeOperationID
     }

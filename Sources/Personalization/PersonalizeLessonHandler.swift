@@ -89,8 +89,7 @@ public struct PersonalizeLessonHandler: JobHandler {
                 handler: self, plan: plan, slice: slice, lessonSlug: arguments.lessonSlug,
                 payer: try await self.store.payer(of: context.jobID), isPrewarm: arguments.isPrewarm, context: context)
             let work = try await run.perform()
-            try await self.check(work, plan)
-            return try self.finished(work, plan, context)
+            return try self.finished(work, try await self.checkedTexts(work, plan), plan, context)
         } catch is LessonRun.Unwanted {
             return try self.withdrawn(context)
         } catch let error as JobError {
@@ -116,7 +115,8 @@ public struct PersonalizeLessonHandler: JobHandler {
     }
 
     /// An honest error is better than a lesson that lost something where its sections meet.
-    private func check(_ work: LessonRun.Work, _ plan: LessonPlan) async throws {
+    /// - Returns: the texts of the sections, in their order.
+    private func checkedTexts(_ work: LessonRun.Work, _ plan: LessonPlan) async throws -> [String] {
         let texts = try await self.generations.texts(work.entries.map(\.key), in: self.store.database)
         guard let texts else { throw Self.sectionsGone }
         let faults = AssembledLesson.faults(of: texts, plan)
@@ -125,13 +125,14 @@ public struct PersonalizeLessonHandler: JobHandler {
                 "rejected_text",
                 "The sections do not fit together: \(faults.map(\.check.rawValue).joined(separator: ", ")).")
         }
+        return texts
     }
 
     private static let sectionsGone = JobError.retry(
         "sections_gone", "Sections of the lesson were deleted while it was written.")
 
     private func finished(
-        _ work: LessonRun.Work, _ plan: LessonPlan, _ context: JobContext
+        _ work: LessonRun.Work, _ texts: [String], _ plan: LessonPlan, _ context: JobContext
     ) throws -> JobOutcome<JobTransaction> {
         let fallbacks = work.written.count(where: \.isFallback)
         context.logger.info(
@@ -149,9 +150,7 @@ public struct PersonalizeLessonHandler: JobHandler {
             self.store, self.generations, self.parts, self.writer, self.now
         )
         return try .finished(result, costMicros: cost) { transaction in
-            guard let texts = try await generations.texts(work.entries.map(\.key), in: transaction) else {
-                throw Self.sectionsGone
-            }
+            guard try await generations.hold(work.entries.map(\.key), in: transaction) else { throw Self.sectionsGone }
             for (hash, profile) in try await store.waitingProfiles(context.jobID, in: transaction) {
                 let lesson = AssembledLesson(
                     plan, for: profile, entries: work.entries, texts: texts, framing: parts.framing,

@@ -141,7 +141,10 @@ public struct Backends: Sendable {
             database: self.database, holder: configuration.name,
             duties: LeaderDuty.all(
                 database: self.database, queue: self.jobs, timetable: timetable, logger: process.logger)
-                + [ModelLedger(database: self.database).retentionDuty()],
+                + [
+                    ModelLedger(database: self.database).retentionDuty(),
+                    OverdueWebhooks(database: self.database, queue: self.jobs).duty(),
+                ],
             logger: process.logger)
         // The last is stopped first: the office passes on before the worker drains.
         return self.services + [

@@ -85,7 +85,7 @@ public struct ContentAudit: Sendable {
     /// - Throws: `CatalogError` when nothing is published, and what the database or one of the servers throws: a
     ///   count that could not be taken is never reported as a number.
     public func run() async throws -> ContentReport {
-        let book = try await self.catalog.book()
+        let book = try await self.catalog.bookAsStored()
         let lessons = book.lessons
         let earlier = try await self.earlier(book)
         let present = try await self.bucket.list(ObjectKey.blobPrefix(book: book.slug))

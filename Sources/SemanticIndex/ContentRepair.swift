@@ -40,7 +40,7 @@ public struct ContentRepair: Sendable {
 
     /// - Throws: what the database, the queue or the storage server throws; what was done stays done.
     public func run(_ report: ContentReport) async throws -> Outcome {
-        let book = try await self.catalog.book()
+        let book = try await self.catalog.bookAsStored()
         var outcome = Outcome()
         let broken = Set(report.brokenObjects)
         for lesson in book.lessons where broken.contains(lesson.slug) {

@@ -1,7 +1,7 @@
 /// The texts used last, up to a number of bytes. Performs nothing and knows no time: use decides.
-package struct BodyCache: Sendable {
+package struct BodyCache<Text: Sendable>: Sendable {
     private struct Entry: Sendable {
-        var text: String
+        var text: Text
         var bytes: Int
         /// When it was last used, by a counter.
         var tick: UInt64
@@ -20,17 +20,18 @@ package struct BodyCache: Sendable {
 
     var count: Int { self.entries.count }
 
-    package mutating func text(for key: String) -> String? {
+    package mutating func text(for key: String) -> Text? {
         guard let entry = self.entries[key] else { return nil }
         self.touch(key)
         return entry.text
     }
 
     /// Keeps the text, at the cost of those used longest ago. One that exceeds the whole capacity is not kept.
-    package mutating func insert(_ text: String, for key: String) {
+    /// - Parameter length: the text's bytes.
+    package mutating func insert(_ text: Text, bytes length: Int, for key: String) {
         self.remove(key)
         // The key and the book-keeping weigh too, or a million empty texts would be free.
-        let bytes = text.utf8.count + key.utf8.count + 128
+        let bytes = length + key.utf8.count + 128
         guard bytes <= self.capacity else { return }
         self.entries[key] = Entry(text: text, bytes: bytes, tick: 0)
         self.bytes += bytes
@@ -62,5 +63,12 @@ package struct BodyCache: Sendable {
             passed += 1
         }
         self.uses.removeFirst(passed)
+    }
+}
+
+extension BodyCache<String> {
+    /// Keeps the text, at the cost of those used longest ago. One that exceeds the whole capacity is not kept.
+    package mutating func insert(_ text: String, for key: String) {
+        self.insert(text, bytes: text.utf8.count, for: key)
     }
 }

@@ -1,19 +1,43 @@
 public import Postgres
 
-/// What is published, for readers. Every answer comes from one statement and so from one release, whole.
+/// What is published, for readers. Every answer comes from one release, whole, the one that is active when it is asked
+/// for.
+///
+/// What a release holds never changes once all of it is indexed, so it is read once and then kept by its number. Those
+/// who ask at the same moment share the look at which release is active.
 public struct ContentCatalog: Sendable {
     private let database: PostgresClient
     private let bookSlug: String?
+    private let looks: Coalescer<Void, PublishedEdition?>
 
     /// - Parameter bookSlug: the book to read; `nil` takes the earliest one that has anything published.
     public init(database: PostgresClient, bookSlug: String? = nil) {
         self.database = database
         self.bookSlug = bookSlug
+        let kept = KeptEdition(database: database, bookSlug: bookSlug)
+        self.looks = Coalescer(maximumLeaders: 2, maximumItems: 4_096) { askers in
+            let edition = try await kept.current()
+            return askers.map { edition }
+        }
+    }
+
+    /// The active release.
+    /// - Throws: ``CatalogError`` when nothing is published, `PostgresError` when the database does not answer.
+    public func edition() async throws -> PublishedEdition {
+        guard let edition = try await self.looks.answer(for: ()) else {
+            throw CatalogError.nothingPublished(self.bookSlug)
+        }
+        return edition
     }
 
     /// The whole tree.
     /// - Throws: ``CatalogError`` when nothing is published, `PostgresError` when the database does not answer.
     public func book() async throws -> PublishedBook {
+        try await self.edition().book
+    }
+
+    /// The whole tree, read anew: index entries that were lost or made since are seen.
+    package func bookAsStored() async throws -> PublishedBook {
         let rows = try await self.database.query(.contentTree(book: self.bookSlug))
         guard let book = try PublishedBook(rows) else { throw CatalogError.nothingPublished(self.bookSlug) }
         return book
@@ -25,32 +49,31 @@ public struct ContentCatalog: Sendable {
     }
 
     public func part(_ number: Int) async throws -> PublishedPart {
-        let rows = try await self.database.query(
-            .contentTree(book: self.bookSlug, where: "p.number = \(number)"))
-        guard let part = try PublishedBook(rows)?.parts.first else { throw CatalogError.notFound("part \(number)") }
+        guard let part = try await self.edition().part(number) else { throw CatalogError.notFound("part \(number)") }
         return part
     }
 
     public func chapter(_ number: Int) async throws -> PublishedChapter {
-        let rows = try await self.database.query(
-            .contentTree(book: self.bookSlug, where: "c.number = \(number)"))
-        guard let chapter = try PublishedBook(rows)?.parts.first?.chapters.first else {
+        guard let chapter = try await self.edition().chapter(number) else {
             throw CatalogError.notFound("chapter \(number)")
         }
         return chapter
     }
 
     public func lesson(_ slug: String) async throws -> PublishedLesson {
+        let edition = try await self.edition()
+        if let lesson = edition.lesson(slug) { return lesson }
+        throw try await self.absence(of: slug)
+    }
+
+    /// Why the active release has no lesson of this name.
+    package func absence(of slug: String) async throws -> CatalogError {
         // A slug from an address may hold anything; the server cannot be sent a NUL.
         guard slug.utf8.count <= CatalogError.longestSlug, !slug.utf8.contains(0) else {
-            throw CatalogError.notFound("such a lesson")
+            return .notFound("such a lesson")
         }
-        let rows = try await self.database.query(.contentTree(book: self.bookSlug, where: "l.slug = \(slug)"))
-        guard let lesson = try PublishedBook(rows)?.lessons.first else {
-            if let now = try await self.presentSlug(of: slug) { throw CatalogError.renamed(slug, to: now) }
-            throw CatalogError.notFound("lesson \(slug)")
-        }
-        return lesson
+        if let now = try await self.presentSlug(of: slug) { return .renamed(slug, to: now) }
+        return .notFound("lesson \(slug)")
     }
 
     /// By what slug readers find the lesson now that went by this one before. By primary keys.
@@ -112,9 +135,9 @@ extension SQL {
     }
 
     /// One row per lesson in reading order, with its chapter, part and book; an empty chapter or part has one row too.
-    /// Locks nothing; every join goes by a primary key or by `release_lesson_chapter`, a slug by its unique index.
-    static func contentTree(book slug: String?, where condition: SQL = "true") -> SQL {
-        self.contentTree(from: .readersBook(slug), where: condition)
+    /// Locks nothing; every join goes by a primary key or by `release_lesson_chapter`.
+    static func contentTree(book slug: String?) -> SQL {
+        self.contentTree(from: .readersBook(slug))
     }
 
     /// The same of any release, whether or not readers see it.
@@ -124,10 +147,10 @@ extension SQL {
                 (SELECT o.id, o.slug, coalesce(q.title, o.title) AS title, coalesce(q.language, o.language) AS language,
                         q.id AS active_release
                  FROM lectern.release q JOIN lectern.book o ON o.id = q.book_id WHERE q.id = \(release)) AS b
-                """, where: "true")
+                """)
     }
 
-    private static func contentTree(from book: SQL, where condition: SQL) -> SQL {
+    private static func contentTree(from book: SQL) -> SQL {
         """
         SELECT b.id AS book_id, b.slug AS book_slug, b.title AS book_title, b.language, b.active_release, r.revision,
                to_char(r.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS published_at,
@@ -136,7 +159,8 @@ extension SQL {
                c.number AS chapter_number, c.local_number, c.title AS chapter_title, c.folder_name AS chapter_folder,
                c.prerequisites, c.transition_check,
                l.lesson_id, l.number, l.title, l.slug, l.type, l.content_hash, l.bucket_path, l.sidebar_position,
-               l.estimated_minutes, l.size_bytes, l.object_key, l.source_path, v.vector_ids
+               l.estimated_minutes, l.size_bytes, l.object_key, l.source_path, v.vector_ids,
+               coalesce(i.chunks = cardinality(coalesce(v.vector_ids, '{}')), false) AS is_indexed
         FROM \(sql: book)
         JOIN lectern.release r ON r.id = b.active_release
         JOIN lectern.part p ON p.release_id = b.active_release
@@ -146,7 +170,6 @@ extension SQL {
         LEFT JOIN LATERAL (
           SELECT array_agg(k.vector_id ORDER BY k.chunk_index) AS vector_ids FROM lectern.chunk k
           WHERE k.entry_id = i.id) AS v ON true
-        WHERE \(sql: condition)
         ORDER BY p.number, c.number, l.position
         """
     }

@@ -50,7 +50,7 @@ public final class LessonBodies: Sendable {
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private struct State {
-        var cache: BodyCache
+        var cache: BodyCache<String>
         /// Texts under way, each with those who wait for it.
         var fetches: [String: [Int: Waiter]] = [:]
         var lastWaiter = 0

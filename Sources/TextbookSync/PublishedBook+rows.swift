@@ -21,6 +21,7 @@ extension PublishedBook {
                     try PublishedChapter(row, number: chapterNumber, partNumber: partNumber, bookSlug: self.slug))
             }
             guard let lessonID: String = try row.decode("lesson_id", as: String?.self) else { continue }
+            if try !row.decode("is_indexed", as: Bool.self) { self.isIndexed = false }
             let chapter = self.parts[part].chapters.count - 1
             self.parts[part].chapters[chapter].lessons.append(
                 try PublishedLesson(

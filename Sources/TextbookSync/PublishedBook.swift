@@ -12,6 +12,8 @@ public struct PublishedBook: Encodable, Sendable, Hashable {
     /// RFC 3339, UTC.
     public var publishedAt: String
     public var parts: [PublishedPart]
+    /// Whether every lesson has its vectors. From then on nothing of a release changes any more. Not part of the JSON form.
+    public var isIndexed = true
 
     /// Every lesson in reading order.
     public var lessons: [PublishedLesson] {

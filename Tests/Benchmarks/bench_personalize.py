@@ -8,26 +8,18 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 
-from personalize.installation import SERVERS, Installation, free_port
-from processes import BenchError, Children, wait_until
+from installation import ROOT, Installation, find_binaries
+from load import PLAIN, Ask, Load
+from processes import BenchError, Children
 from report import Result, emit, machine, percentile, progress
 from server import Server
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-LOAD = pathlib.Path(__file__).parent / "personalize/load.lua"
 SLUG = "ch01-digital-vs-physical-ai"
-PLAIN = "a plain Hummingbird route that sends the same bytes"
 ROW = "one indexed row with the same bytes, by pgbench"
 CONNECTIONS = 64
-EXECUTABLES = ("lectern", *(f"lectern-{name}" for name in (
-    *SERVERS, "sync-worker", "embed-worker", "personalize-worker", "api")), "plain-route")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +45,6 @@ def main(arguments):
         if options.rounds < 1:
             parser.error("--rounds must be positive")
         sizes = dataclasses.replace(sizes, rounds=options.rounds)
-    if shutil.which("wrk") is None:
-        raise BenchError("wrk is not installed; run apt-get install wrk")
     binaries = find_binaries()
     began = time.monotonic()
     facts = machine(quick=options.quick, sizes=dataclasses.asdict(sizes), connections=CONNECTIONS)
@@ -75,18 +65,6 @@ def main(arguments):
     return emit("personalize", facts, time.monotonic() - began, results, options.json)
 
 
-def find_binaries():
-    """LECTERN_BIN, or a release build of the executables that are needed."""
-    if named := os.environ.get("LECTERN_BIN"):
-        return pathlib.Path(named)
-    for product in EXECUTABLES:
-        subprocess.run(
-            ["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
-    shown = subprocess.run(
-        ["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return pathlib.Path(shown.stdout.strip())
-
-
 class Benchmark:
     """All measurements; every round measures everything once, ours and plain one after the other."""
 
@@ -94,40 +72,26 @@ class Benchmark:
         self.lectern = lectern
         self.sizes = sizes
         self.results = {}
-        self.users = folder / "users"
+        self.load = Load(lectern.children, folder, CONNECTIONS)
+        self.script = folder / "row.sql"
         self.answer = folder / "answer.json"
         self.plain = self._prepare(binaries)
 
     def _prepare(self, binaries):
         """Learners who all have the lesson, the yardstick with its bytes, and a table with them."""
-        learners = self.lectern.clone(self.lectern.learner({}), self.sizes.learners)
-        for learner in learners:
+        self.learners = self.lectern.clone(self.lectern.learner({}), self.sizes.learners)
+        for learner in self.learners:
             body, _ = self.lectern.lesson(learner, SLUG)
         # Of all answers the last one, as a poll gives it.
         self.answer.write_bytes(self.lectern.call("GET", f"/api/personalize/{SLUG}", learner))
         assert json.loads(self.answer.read_bytes())["personalized_content"] == body["personalized_content"]
-        self.users.write_text("\n".join(learners) + "\n")
         with self.lectern.connect() as connection:
             connection.execute("CREATE TABLE plain_row (id integer PRIMARY KEY, content text NOT NULL)")
             connection.execute(
                 "INSERT INTO plain_row SELECT n, %s FROM generate_series(1, %s) AS n",
                 [self.answer.read_text(), self.sizes.learners])
             connection.execute("ANALYZE plain_row")
-        port = free_port()
-        self.lectern.children.start(
-            [binaries / "plain-route", "--port", port, "--file", self.answer],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        url = f"http://127.0.0.1:{port}"
-
-        def answers():
-            try:
-                with urllib.request.urlopen(f"{url}/bytes", timeout=5) as answer:
-                    return answer.read() == self.answer.read_bytes()
-            except OSError:
-                return False
-
-        wait_until("the plain route", answers, 30)
-        return url
+        return self.load.plain_route(binaries, self.answer)
 
     def run(self):
         for number in range(1, self.sizes.rounds + 1):
@@ -147,9 +111,9 @@ class Benchmark:
         body = json.dumps({"lesson_slug": SLUG})
         sides = {
             "ours_post": lambda: self._wrk(self.lectern.api, "POST", "/api/personalize", body),
-            "ours_poll": lambda: self._wrk(self.lectern.api, "GET", f"/api/personalize/{SLUG}", ""),
+            "ours_poll": lambda: self._wrk(self.lectern.api, "GET", f"/api/personalize/{SLUG}"),
             "plain_post": lambda: self._wrk(self.plain, "POST", "/bytes", body),
-            "plain_poll": lambda: self._wrk(self.plain, "GET", "/bytes", ""),
+            "plain_poll": lambda: self._wrk(self.plain, "GET", "/bytes"),
             "row": self._pgbench,
         }
         order = list(sides) if ours_first else list(reversed(sides))
@@ -162,31 +126,18 @@ class Benchmark:
         self._result("cached_poll_beside_a_row", "hits/s", baseline_name=ROW).add(
             figures["ours_poll"].rate, figures["row"])
 
-    @dataclasses.dataclass
-    class Figures:
-        rate: float
-        p50: float
-        p99: float
-
-    def _wrk(self, url, method, path, body):
-        output = self.lectern.children.run(
-            ["wrk", "--threads", 1, "--connections", CONNECTIONS, "--duration", f"{self.sizes.seconds}s",
-             "--timeout", "10s", "--script", LOAD, url, "--", method, path, body, self.users],
-            timeout=self.sizes.seconds + 30)
-        figures = re.search(r"^figures (\d+) ([0-9.]+) ([0-9.]+) ([0-9.]+) (\d+)$", output, re.MULTILINE)
-        if not figures or int(figures[5]) or not int(figures[1]):
-            raise BenchError(f"{method} {url}{path} failed under load: {output.strip()[-300:]}")
-        return self.Figures(int(figures[1]) / float(figures[2]), float(figures[3]), float(figures[4]))
+    def _wrk(self, url, method, path, body=""):
+        asks = [Ask(method, path, learner, body) for learner in self.learners]
+        return self.load.run("personalize", url, asks, self.sizes.seconds)
 
     def _pgbench(self):
         """Rows by their key a second."""
-        script = self.users.with_name("row.sql")
-        script.write_text(
+        self.script.write_text(
             f"\\set id random(1, {self.sizes.learners})\nSELECT content FROM plain_row WHERE id = :id;\n")
         server = self.lectern.server
         output = self.lectern.children.run(
             [server.bin / "pgbench", "--no-vacuum", "--protocol=prepared", f"--client={CONNECTIONS}", "--jobs=1",
-             f"--time={self.sizes.seconds}", f"--file={script}"],
+             f"--time={self.sizes.seconds}", f"--file={self.script}"],
             timeout=self.sizes.seconds + 60, env=server.environment(self.lectern.database))
         speed = re.search(r"^tps = ([0-9.]+)", output, re.MULTILINE)
         if not speed:

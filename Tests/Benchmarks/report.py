@@ -15,17 +15,19 @@ def progress(text):
 class Result:
     """One line of the report.
 
-    With a baseline, the target is for the ratio of ours to the baseline; without one, it is for ours. Ratios are taken
-    within a round, so that a slow minute of the machine hits both sides.
+    With a baseline, the target is for the ratio of ours to the baseline, unless it is said to be `absolute`; without
+    one, it is for ours. Ratios are taken within a round, so that a slow minute of the machine hits both sides.
     """
 
     def __init__(
-            self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, combine=statistics.median):
+            self, name, unit, *, target=None, baseline_name=None, lower_is_better=False, absolute=False,
+            combine=statistics.median):
         self.name = name
         self.unit = unit
         self.target = target
         self.baseline_name = baseline_name
         self.lower_is_better = lower_is_better
+        self.absolute = absolute
         self.combine = combine
         self.rounds = []
         self.extra = {}
@@ -51,7 +53,7 @@ class Result:
     def ok(self):
         if self.target is None:
             return True
-        value = self.ratio if self.baseline_name else self.ours
+        value = self.ratio if self.baseline_name and not self.absolute else self.ours
         return value <= self.target if self.lower_is_better else value >= self.target
 
     def as_json(self):

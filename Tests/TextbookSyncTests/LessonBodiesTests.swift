@@ -112,7 +112,7 @@ import Testing
     private static let overhead = 128 + 1
 
     @Test func whatWasUsedLongestAgoGoesFirst() {
-        var cache = BodyCache(capacity: 3 * (Self.overhead + 10))
+        var cache = BodyCache<String>(capacity: 3 * (Self.overhead + 10))
         for key in ["a", "b", "c"] { cache.insert("0123456789", for: key) }
         #expect(cache.text(for: "a") == "0123456789")
         cache.insert("0123456789", for: "d")
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func whatExceedsTheWholeCapacityIsNotKept() {
-        var cache = BodyCache(capacity: Self.overhead + 10)
+        var cache = BodyCache<String>(capacity: Self.overhead + 10)
         cache.insert("0123456789", for: "a")
         cache.insert("0123456789x", for: "b")
         #expect(cache.text(for: "a") != nil)
@@ -132,7 +132,7 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64])
     func theCapacityIsNeverExceededAndEveryTextIsTheOneInserted(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        var cache = BodyCache(capacity: 4_000)
+        var cache = BodyCache<String>(capacity: 4_000)
         var model: [String: String] = [:]
         for _ in 0..<5_000 {
             let key = "k\(Int.random(in: 0..<60, using: &generator))"

@@ -11,11 +11,14 @@ public protocol PeerContext: RequestContext {
 /// The context of the API process.
 public struct APIContext: PeerContext {
     public var coreContext: CoreRequestContextStorage
-    public let peer: IPAddress?
+    private let source: ApplicationRequestContextSource
 
     /// A context of a connection.
     public init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
-        self.peer = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        self.source = source
     }
+
+    /// Worked out when it is asked for: most requests never need it.
+    public var peer: IPAddress? { self.source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } }
 }

@@ -153,8 +153,7 @@ struct RequestName {
     /// 32 hexadecimal digits.
     static func random() -> String {
         var generator = SystemRandomNumberGenerator()
-        let halves = [generator.next(), generator.next()].map { String($0, radix: 16) }
-        return halves.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+        return TraceID.random(using: &generator).description
     }
 }
 
@@ -162,11 +161,13 @@ extension HTTPFields {
     /// What a browser must not do with an answer of ours; a page's own policy stays.
     fileprivate mutating func addSecurity() {
         self[.xContentTypeOptions] = "nosniff"
-        if self[.contentSecurityPolicy] == nil {
+        if !self.contains(.contentSecurityPolicy) {
             self[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         }
-        if self[.referrerPolicy] == nil { self[.referrerPolicy] = "no-referrer" }
-        if self[.cacheControl] == nil { self[.cacheControl] = "no-store" }
+        if !self.contains(.referrerPolicy) { self[.referrerPolicy] = "no-referrer" }
+        self[.crossOriginResourcePolicy] = "same-origin"
+        self[.crossOriginOpenerPolicy] = "same-origin"
+        if !self.contains(.cacheControl) { self[.cacheControl] = "no-store" }
     }
 }
 

@@ -42,14 +42,12 @@ struct OperationEvents: Sendable {
         from cursor: EventCursor, send: (ServerSentEvent) async throws -> Void, beat: () async throws -> Void
     ) async throws {
         var run = Run(cursor: cursor, startedAt: self.time.now())
-        // Spread by the operation's id, so that clients who came together do not look together.
-        let spread = 0.8 + 0.4 * Double(self.operationID.uuid.15) / 255
-        var pause = self.pace.firstPause
+        var looks = LookPace(self.operationID, first: self.pace.firstPause, longest: self.pace.longestPause)
         while true {
             guard let progress = try await self.look({ try await self.source.progress(run.cursor.sections) }),
                 let isNews = try await self.tell(progress, &run, send)
             else { return }
-            if isNews { pause = self.pace.firstPause }
+            if isNews { looks.restart() }
             guard !progress.state.isOver else {
                 run.cursor.isDone = true
                 return try await send(run.event("done", OperationEnd(self.lessonSlug, progress)))
@@ -60,11 +58,10 @@ struct OperationEvents: Sendable {
                 run.lastSentAt = self.time.now()
             }
             do {
-                try await self.time.pause(pause * spread)
+                try await self.time.pause(looks.next())
             } catch is CancellationError {
                 return
             }
-            pause = min(pause * 1.5, self.pace.longestPause)
         }
     }
 

@@ -1,10 +1,11 @@
+import Hummingbird
 import Synchronization
 import TextbookSync
 
 /// Long texts as JSON strings, by the hashes of the texts: a lesson that is there is copied into its answer, not encoded
 /// anew for everybody who asks for it.
 final class JSONLiterals: Sendable {
-    private let kept: Mutex<BodyCache>
+    private let kept: Mutex<BodyCache<ByteBuffer>>
 
     /// - Parameter capacity: bytes of literals to keep; those used longest ago go first.
     init(capacity: Int = 64 * 1024 * 1024) {
@@ -13,10 +14,13 @@ final class JSONLiterals: Sendable {
 
     /// The literal of a text, quotation marks included.
     /// - Parameter text: looked up where the literal is not kept.
-    func literal(hash: String, of text: () async throws -> String) async throws -> String {
+    func literal(hash: String, of text: () async throws -> String) async throws -> ByteBuffer {
         if let literal = self.kept.withLock({ $0.text(for: hash) }) { return literal }
-        let literal = String(decoding: try JSONResponse.bytes(of: try await text()), as: UTF8.self)
-        self.kept.withLock { $0.insert(literal, for: hash) }
+        let text = try await text()
+        var literal = ByteBuffer()
+        literal.reserveCapacity(text.utf8.count * 9 / 8)
+        JSONObjectText.write(text, to: &literal)
+        self.kept.withLock { $0.insert(literal, bytes: literal.readableBytes, for: hash) }
         return literal
     }
 }

@@ -9,13 +9,16 @@ struct APIRequest: Sendable {
     let request: Request
     /// By name, still percent-encoded.
     let parameters: [String: String]
-    /// The connection's other end, where it is known.
-    let peer: IPAddress?
+    /// Knows the connection's other end, where that can be known.
+    let connection: (any PeerContext)?
     let logger: Logger
     let receipt = RateReceipt()
 
     /// The largest body of an ordinary request, in bytes.
     static let ordinaryBodyLimit = 64 * 1024
+
+    /// The connection's other end, where it is known.
+    var peer: IPAddress? { self.connection?.peer }
 
     /// Who asks.
     /// - Throws: ``Problem`` when the header is missing or is no id.
@@ -111,6 +114,8 @@ extension APIRequest {
         guard let type = self.request.headers[.contentType] else {
             throw Problem(.unsupportedMediaType, "The header Content-Type is missing.")
         }
+        // What nearly everybody writes.
+        if type == "application/json" { return }
         let parts = type.lowercased().split(separator: ";").map { part in
             part.split(separator: " ", omittingEmptySubsequences: true).joined()
         }

@@ -6,6 +6,7 @@ import TextbookSync
 struct ContentRoutes: Sendable {
     private let catalog: ContentCatalog
     private let bodies: LessonBodies
+    private let answers = KeptAnswers()
 
     init(_ dependencies: LearnerAPI.Dependencies) {
         self.catalog = dependencies.catalog
@@ -24,53 +25,72 @@ struct ContentRoutes: Sendable {
     }
 
     private func book(_ request: APIRequest) async throws -> Response {
-        try JSONResponse.cached(try await self.catalog.book(), for: request)
+        let edition = try await self.catalog.edition()
+        return try await self.answer("book", in: edition, to: request) { edition.book }
     }
 
     private func parts(_ request: APIRequest) async throws -> Response {
-        try JSONResponse.cached(["parts": try await self.catalog.parts()], for: request)
+        let edition = try await self.catalog.edition()
+        return try await self.answer("parts", in: edition, to: request) { ["parts": edition.book.parts] }
     }
 
     private func part(_ request: APIRequest) async throws -> Response {
         guard let number = try request.number("number") else { throw Problem(.notFound, "Parts have numbers from 1.") }
-        return try JSONResponse.cached(try await self.catalog.part(number), for: request)
+        let edition = try await self.catalog.edition()
+        guard let part = edition.part(number) else { throw Problem(.notFound, "The book has no part \(number).") }
+        return try await self.answer("part \(number)", in: edition, to: request) { part }
     }
 
     private func chapter(_ request: APIRequest) async throws -> Response {
         guard let number = try request.number("number") else {
             throw Problem(.notFound, "Chapters have numbers from 1.")
         }
-        return try JSONResponse.cached(try await self.catalog.chapter(number), for: request)
+        let edition = try await self.catalog.edition()
+        guard let chapter = edition.chapter(number) else {
+            throw Problem(.notFound, "The book has no chapter \(number).")
+        }
+        return try await self.answer("chapter \(number)", in: edition, to: request) { chapter }
     }
 
     private func lesson(_ request: APIRequest) async throws -> Response {
-        do {
-            return try JSONResponse.cached(try await self.publishedLesson(request), for: request)
-        } catch let error as CatalogError where error.code == .renamed {
-            return Self.moved(to: error.slug, suffix: "")
+        let edition = try await self.catalog.edition()
+        switch try await self.find(request, in: edition) {
+        case .moved(let slug): return Self.moved(to: slug, suffix: "")
+        case .lesson(let lesson):
+            return try await self.answer("lesson \(lesson.slug)", in: edition, to: request) { lesson }
         }
     }
 
     private func content(_ request: APIRequest) async throws -> Response {
+        let edition = try await self.catalog.edition()
         let lesson: PublishedLesson
-        do {
-            lesson = try await self.publishedLesson(request)
-        } catch let error as CatalogError where error.code == .renamed {
-            return Self.moved(to: error.slug, suffix: "/content")
+        switch try await self.find(request, in: edition) {
+        case .moved(let slug): return Self.moved(to: slug, suffix: "/content")
+        case .lesson(let found): lesson = found
         }
         let fields = request.request.headers
-        var headers = HTTPFields.publicContent(tag: "\"\(lesson.contentHash)\"")
+        let tag = "\"\(lesson.contentHash)\""
+        var headers = HTTPFields.publicContent(tag: tag)
         headers[.vary] = "Accept"
-        if EntityTags.match(fields[values: .ifNoneMatch], tag: "\"\(lesson.contentHash)\"") {
+        if EntityTags.match(fields[values: .ifNoneMatch], tag: tag) {
             return Response(status: .notModified, headers: headers)
         }
-        let text = try await self.bodies.body(of: lesson)
         guard Accept.prefers("text/markdown", to: "application/json", fields[values: .accept]) else {
-            return try JSONResponse.make(LessonContent(lesson: lesson, content: text), headers: headers)
+            let answer = try await self.answers.answer("content \(lesson.slug)", in: edition) {
+                LessonContent(lesson: lesson, content: try await self.bodies.body(of: lesson))
+            }
+            return JSONResponse.make(answer.body, headers: headers)
         }
         headers[.contentType] = "text/markdown; charset=utf-8"
+        let text = try await self.bodies.body(of: lesson)
         return Response(
             status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private func answer(
+        _ name: String, in edition: PublishedEdition, to request: APIRequest, value: () throws -> some Encodable
+    ) async throws -> Response {
+        JSONResponse.cached(try await self.answers.answer(name, in: edition, value: value), for: request)
     }
 
     /// Sends whoever asks for a slug of earlier releases to the present one (RFC 9110, section 15.4.9).
@@ -81,12 +101,20 @@ struct ContentRoutes: Sendable {
             headers: [.location: "/api/content/lessons/\(path)\(suffix)", .cacheControl: "public, max-age=60"])
     }
 
-    private func publishedLesson(_ request: APIRequest) async throws -> PublishedLesson {
-        do {
-            return try await self.catalog.lesson(try request.slug().text)
-        } catch let error as CatalogError where error.code == .notFound {
+    private enum Found {
+        case lesson(PublishedLesson)
+        /// It goes by this slug now.
+        case moved(String?)
+    }
+
+    private func find(_ request: APIRequest, in edition: PublishedEdition) async throws -> Found {
+        let slug = try request.slug().text
+        if let lesson = edition.lesson(slug) { return .lesson(lesson) }
+        let absence = try await self.catalog.absence(of: slug)
+        guard absence.code == .renamed else {
             throw Problem(.unknownLesson, "There is no published lesson with this slug.")
         }
+        return .moved(absence.slug)
     }
 }
 

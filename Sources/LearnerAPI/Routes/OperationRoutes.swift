@@ -71,14 +71,12 @@ struct OperationRoutes: Sendable {
         guard let place = self.waiters.enter([learner.text]) else { return first }
         defer { withExtendedLifetime(place) {} }
         let deadline = self.time.now() + wait
-        let spread = 0.8 + 0.4 * Double(id.uuid.15) / 255
-        var pause: Duration = .milliseconds(20)
+        var pace = LookPace(id)
         var look = first
         while look.value.opaqueTag == first.value.opaqueTag {
             let left = deadline - self.time.now()
             guard left > .zero else { break }
-            try await self.time.pause(min(pause * spread, left))
-            pause = min(pause * 1.5, .milliseconds(200))
+            try await self.time.pause(min(pace.next(), left))
             look = try await self.status(id, of: learner)
         }
         return look

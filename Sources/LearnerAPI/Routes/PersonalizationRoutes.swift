@@ -189,12 +189,7 @@ struct PersonalizationRoutes: Sendable {
             let content = try await self.literals.literal(hash: text.hash) {
                 try await self.service.content(of: text, key)
             }
-            return try JSONResponse.make(
-                ReadyLesson(
-                    lessonSlug: key.lessonSlug, cached: isCached, shared: text.isShared ? true : nil,
-                    generatedAt: text.generatedAt, contentHash: key.contentHash,
-                    preferencesHash: key.preferencesHash, generator: text.generator),
-                adding: "personalized_content", literal: content, headers: headers)
+            return JSONResponse.make(Self.answer(text, key, content, isCached: isCached), headers: headers)
         case .pending(let operation, let key, isNew: _):
             headers[.location] = "/api/operations/\(operation.id.uuidString.lowercased())"
             headers[.retryAfter] = String(operation.retryAfterSeconds)
@@ -211,23 +206,23 @@ struct PersonalizationRoutes: Sendable {
     }
 }
 
-/// A text that is there, but for the text itself.
-private struct ReadyLesson: Encodable {
-    let lessonSlug: String
-    let cached: Bool
-    /// True where no section had to be written for it.
-    let shared: Bool?
-    let generatedAt: Date
-    let contentHash: String
-    let preferencesHash: String
-    let generator: String
-
-    enum CodingKeys: String, CodingKey {
-        case cached, shared, generator
-        case lessonSlug = "lesson_slug"
-        case generatedAt = "generated_at"
-        case contentHash = "content_hash"
-        case preferencesHash = "preferences_hash"
+extension PersonalizationRoutes {
+    /// A text that is there.
+    /// - Parameter content: the text as a JSON string.
+    static func answer(
+        _ text: PersonalizedLesson.Text, _ key: PersonalizationKey, _ content: ByteBuffer, isCached: Bool
+    ) -> ByteBuffer {
+        var answer = JSONObjectText(capacity: content.readableBytes + 512)
+        answer.add("lesson_slug", key.lessonSlug)
+        answer.add("cached", isCached)
+        // No section had to be written for it.
+        if text.isShared { answer.add("shared", true) }
+        answer.add("generated_at", text.generatedAt.formatted(.iso8601))
+        answer.add("content_hash", key.contentHash)
+        answer.add("preferences_hash", key.preferencesHash)
+        answer.add("generator", text.generator)
+        answer.add("personalized_content", literal: content)
+        return answer.finished()
     }
 }
 

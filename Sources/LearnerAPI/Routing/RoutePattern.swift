@@ -1,7 +1,8 @@
 /// The shape of a path: literal segments, `{name}` for one segment, `{name...}` for one or more.
 ///
 /// Segments are compared as they came, before percent-decoding, so a slug that holds `%2F` is one segment and one that
-/// holds raw slashes is several: `{slug...}` gives the same text for both, and a suffix behind it still counts.
+/// holds raw slashes is several: `{slug...}` gives the same text for both, and a suffix behind it still counts. What is
+/// percent-encoded is never a literal: `a%2Fstart` is the lesson `a/start`, and `a/start` the start of the lesson `a`.
 struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     private enum Segment: Hashable, Sendable {
         case literal(String)
@@ -12,12 +13,8 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     let description: String
     private let segments: [Segment]
 
-    /// Whether a parameter takes several segments.
-    var takesRest: Bool {
-        self.segments.contains {
-            if case .rest = $0 { true } else { false }
-        }
-    }
+    /// The path as the API's description writes it: `{slug}`, also where it takes several segments.
+    var template: String { self.description.replacing("...}", with: "}") }
 
     init(_ text: String) {
         self.description = text
@@ -29,12 +26,12 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The parameters, still percent-encoded; `nil` when the path has another shape.
-    func match(_ path: [Substring]) -> [String: String]? {
+    func match(_ path: ArraySlice<Substring>) -> [String: String]? {
         var parameters: [String: String] = [:]
-        var position = 0
+        var position = path.startIndex
         for (index, segment) in self.segments.enumerated() {
             let following = self.segments.count - index - 1
-            guard position < path.count else { return nil }
+            guard position < path.endIndex else { return nil }
             switch segment {
             case .literal(let text):
                 guard path[position] == text else { return nil }
@@ -43,12 +40,12 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
                 parameters[name] = String(path[position])
                 position += 1
             case .rest(let name):
-                let end = path.count - following
+                let end = path.endIndex - following
                 guard end > position else { return nil }
                 parameters[name] = path[position..<end].joined(separator: "/")
                 position = end
             }
         }
-        return position == path.count ? parameters : nil
+        return position == path.endIndex ? parameters : nil
     }
 }

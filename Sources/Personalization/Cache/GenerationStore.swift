@@ -48,6 +48,13 @@ struct GenerationStore: Sendable {
         return ordered.count == keys.count ? ordered : nil
     }
 
+    /// Whether all of the keys are still kept: what is kept under a key never changes.
+    func hold(_ keys: [GenerationKey], in session: some PostgresSession) async throws -> Bool {
+        let row = try await session.queryOne(
+            "SELECT count(*) AS kept FROM lectern.generation WHERE key = ANY (\(keys.map(\.hex)))")
+        return try row?.decode("kept", as: Int.self) == Set(keys).count
+    }
+
     /// Claims the keys that nobody has written and nobody writes.
     /// - Returns: the keys that this run is to write.
     func claim(_ keys: [GenerationKey], run: Run) async throws -> Set<GenerationKey> {

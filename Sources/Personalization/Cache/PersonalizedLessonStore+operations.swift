@@ -46,11 +46,16 @@ extension PersonalizedLessonStore {
 extension PostgresRow {
     /// The row's columns of `lectern.personalized_lesson`.
     func personalizedLesson() throws -> PersonalizedLesson {
-        PersonalizedLesson(
-            key: PersonalizationKey(
+        try self.personalizedLesson(
+            PersonalizationKey(
                 userID: try self.learnerID(), lessonSlug: try self.decode("lesson_slug"),
-                contentHash: try self.decode("content_hash"), preferencesHash: try self.decode("preferences_hash")),
-            state: try self.personalizedState(),
+                contentHash: try self.decode("content_hash"), preferencesHash: try self.decode("preferences_hash")))
+    }
+
+    /// The same of a row whose key is known.
+    func personalizedLesson(_ key: PersonalizationKey) throws -> PersonalizedLesson {
+        PersonalizedLesson(
+            key: key, state: try self.personalizedState(),
             jobID: JobID(rawValue: try self.decode("job_id")), operationID: try self.decode("operation_id"))
     }
 

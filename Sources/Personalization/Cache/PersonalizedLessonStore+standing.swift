@@ -14,7 +14,7 @@ extension PersonalizedLessonStore {
     func standings(_ questions: [Question]) async throws -> [Standing?] {
         let statement: SQL = """
             SELECT l.id IS NOT NULL AS is_known, p.preferences_hash AS current_preferences,
-                r.slug AS current_slug, r.content_hash AS current_content, \(sql: Self.columns)
+                r.slug AS current_slug, r.content_hash AS current_content, \(sql: Self.stateColumns)
             FROM unnest(\(questions.map(\.userID.text))::uuid[], \(questions.map(\.slug)))
                 WITH ORDINALITY AS q (user_id, slug, place)
             LEFT JOIN lectern.learner l ON l.id = q.user_id
@@ -30,13 +30,21 @@ extension PersonalizedLessonStore {
                 AND c.recipe = \(self.recipe)
             ORDER BY q.place
             """
-        return try await self.database.query(statement.repeated).map { row in
+        return try zip(questions, try await self.database.query(statement.repeated)).map { question, row in
             guard try row.decode("is_known", as: Bool.self) else { return nil }
-            return Standing(
+            var standing = Standing(
                 preferencesHash: try row.decode("current_preferences", as: String?.self),
                 slug: try row.decode("current_slug", as: String?.self),
-                contentHash: try row.decode("current_content", as: String?.self),
-                row: try row.decode("state", as: String?.self) == nil ? nil : row.personalizedLesson())
+                contentHash: try row.decode("current_content", as: String?.self))
+            if let preferencesHash = standing.preferencesHash, let slug = standing.slug,
+                let contentHash = standing.contentHash, try row.decode("state", as: String?.self) != nil
+            {
+                standing.row = try row.personalizedLesson(
+                    PersonalizationKey(
+                        userID: question.userID, lessonSlug: slug, contentHash: contentHash,
+                        preferencesHash: preferencesHash))
+            }
+            return standing
         }
     }
 

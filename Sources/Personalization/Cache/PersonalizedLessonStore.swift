@@ -28,8 +28,13 @@ struct PersonalizedLessonStore: Sendable {
     }
 
     static let columns: SQL = """
-        c.user_id, c.lesson_slug, c.content_hash, c.preferences_hash, c.state, c.generator, c.prompt_version,
-        c.generated_at, c.text_hash, c.is_shared, c.job_id, c.operation_id, c.error_code, c.error_message, c.retryable
+        c.user_id, c.lesson_slug, c.content_hash, c.preferences_hash, \(sql: Self.stateColumns)
+        """
+
+    /// All but the key.
+    static let stateColumns: SQL = """
+        c.state, c.generator, c.prompt_version, c.generated_at, c.text_hash, c.is_shared, c.job_id, c.operation_id,
+        c.error_code, c.error_message, c.retryable
         """
 
     /// One cache row by its primary key, unless it was written by another recipe.

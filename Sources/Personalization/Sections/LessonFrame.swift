@@ -72,7 +72,9 @@ public struct LessonFrame: Sendable {
     let readings: [(section: SectionSource, reading: SectionReading)]
 
     /// A frame for one lesson and one learner.
-    /// - Parameter authorship: who wrote the sections, since the label says so.
+    /// - Parameters:
+    ///   - framing: over the glossary that the plan was made with.
+    ///   - authorship: who wrote the sections, since the label says so.
     public init(plan: LessonPlan, profile: LearnerProfile, framing: LessonFraming, authorship: Authorship) {
         self.title = plan.title
         self.profile = profile
@@ -80,7 +82,7 @@ public struct LessonFrame: Sendable {
         self.authorship = authorship
         self.glossary = framing.glossary
         self.phrases = framing.phrases(profile.preferredLanguage)
-        self.readings = plan.sections.map { ($0, SectionReading($0.markdown, glossary: framing.glossary)) }
+        self.readings = Array(zip(plan.sections, plan.readings))
     }
 
     /// The label, key points for the experienced, a sentence for the education, a paragraph for each goal; and the

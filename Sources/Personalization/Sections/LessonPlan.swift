@@ -6,6 +6,8 @@ public struct LessonPlan: Hashable, Sendable {
     public let title: String
     /// The sections in their order; their bytes, put together, are the lesson's body. Empty for an empty body.
     public let sections: [SectionSource]
+    /// The sections as they were read, in the same order: frames are composed from them.
+    let readings: [SectionReading]
 
     /// Cuts a lesson at its headings of level 1 and 2 that stand in no list, quotation or admonition.
     ///
@@ -19,6 +21,7 @@ public struct LessonPlan: Hashable, Sendable {
         let headings = readings.map(\.heading)
         var introduced: Set<Int> = []
         self.title = title
+        self.readings = readings
         self.sections = ranges.indices.map { index in
             let reading = readings[index]
             let new = reading.taughtTerms.filter { introduced.insert($0).inserted }
@@ -28,6 +31,16 @@ public struct LessonPlan: Hashable, Sendable {
                 nextHeading: index + 1 < headings.count ? headings[index + 1] : nil,
                 introducedTerms: new.map { glossary.terms[$0].term }, facts: reading.facts(glossary))
         }
+    }
+
+    /// Plans of the same sections are the same.
+    public static func == (left: LessonPlan, right: LessonPlan) -> Bool {
+        left.title == right.title && left.sections == right.sections
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.title)
+        hasher.combine(self.sections)
     }
 
     /// The names of the generations that make up this lesson for a slice, in the sections' order.

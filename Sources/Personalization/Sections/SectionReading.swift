@@ -1,7 +1,7 @@
 import Textbook
 
 /// One section read block by block: its passages, and which terms it teaches.
-struct SectionReading {
+struct SectionReading: Sendable {
     let bytes: [UInt8]
     let blocks: [Block]
     let passages: [Passage]

@@ -24,7 +24,7 @@ public struct PlaceAliasesHandler: JobHandler {
 
     public func perform(_ arguments: PlaceAliases, context: JobContext) async throws -> JobOutcome<JobTransaction> {
         let catalog = ContentCatalog(database: self.database, bookSlug: arguments.book)
-        let book = try await catalog.book()
+        let book = try await catalog.bookAsStored()
         guard book.releaseID == arguments.releaseID else {
             // The job of the release that came after it does all there is to do.
             return self.ended(arguments, #"{"outcome":"superseded"}"#)
