@@ -67,7 +67,8 @@ class Described(Stack):
         about = self.processes_described[kind_of(name)]
         data = self.folder / "data" / name
         data.mkdir(parents=True, exist_ok=True)
-        own(data)
+        if about.unit:
+            own(data)
         program, *flags = about.command
         flags = [str(data) if flag in ("${STATE_DIRECTORY}", "/var/lib/lectern") else flag for flag in flags]
         command = [str(self.programs / pathlib.Path(program).name), *flags]

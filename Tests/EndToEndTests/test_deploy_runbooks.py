@@ -3,11 +3,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
-from conftest import BIN, ROOT, Stack, running, wait_for
+from conftest import BIN, ROOT, SAMPLE_BOOK, Stack, running, wait_for
 
 PAGES = [*sorted((ROOT / "Deploy/runbooks").glob("*.md")), ROOT / "docs/operations.md"]
 CONSOLE = {"systemctl", "journalctl", "docker", "kubectl", "sudo", "install", "Deploy/docker/make-secrets",
@@ -24,15 +25,27 @@ def blocks(path, language):
 COMMANDS = sorted({line for path in PAGES for line in blocks(path, "sh")})
 
 
+def changed_book(folder):
+    """The sample book with every lesson changed."""
+    shutil.copytree(SAMPLE_BOOK, folder)
+    lessons = sorted(folder.rglob("lessons/*.md"))
+    for path in lessons:
+        path.write_text(path.read_text() + "\nOne more sentence.\n")
+    return folder, len(lessons)
+
+
 @pytest.fixture(scope="module")
 def troubled(cluster, tmp_path_factory):
     """An installation that works again after its vector server was away for so long that jobs were given up."""
-    with running(Stack(tmp_path_factory.mktemp("troubled"), cluster.create("troubled"))) as stack:
+    folder = tmp_path_factory.mktemp("troubled")
+    with running(Stack(folder, cluster.create("troubled"))) as stack:
         stack.start_all()
+        stack.sync()
         stack.command("queue", "set", "--kind", "embed_lesson", "--max-attempts", "1")
         stack.kill("vectordal")
-        stack.sync()
-        wait_for("dead letters", lambda: stack.database.value("SELECT count(*) FROM lectern.dead") == 12)
+        book, lessons = changed_book(folder / "book")
+        stack.enqueue_sync(book)
+        wait_for("dead letters", lambda: stack.database.value("SELECT count(*) FROM lectern.dead") == lessons, 60)
         stack.start("vectordal")
         stack.command("queue", "set", "--kind", "embed_lesson", "--reset")
         yield stack
