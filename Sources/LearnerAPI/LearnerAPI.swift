@@ -10,7 +10,7 @@ import Logging
 public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
     let table: RouteTable
-    private let rates: RequestRates
+    let rates: RequestRates
     private let deadlines = RequestDeadlines()
 
     /// How long one request may take, a wished-for wait not counted.
@@ -82,11 +82,11 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private func run(_ route: Route, _ request: APIRequest) async throws -> Response {
-        let rated = route.isRated ? try self.rates.count(request) : [:]
+        let rated = route.isRated ? try self.rates.count(request.caller) : [:]
         do {
             let limit = LearnerAPI.timeLimit + request.agreedWait
             var response = try await self.deadlines.run(atMost: limit) { try await route.handler(request) }
-            if route.isRated, request.receipt.isWaived { self.rates.giveBack(request) }
+            if route.isRated, request.receipt.isWaived { self.rates.giveBack(request.caller) }
             response.headers.append(contentsOf: rated)
             return response
         } catch {

@@ -89,7 +89,6 @@ struct HTMLWriter {
             self.html += self.admonitions.exitContainer()
             self.html += "</li>\n"
         case .heading:
-            if self.options.linksHeadings, node.headingLevel > 1 { self.writeHeadingLink() }
             self.html += "</h\(node.headingLevel)>\n"
             self.headingCount += 1
         case .paragraph:
@@ -140,12 +139,6 @@ struct HTMLWriter {
 
     /// Code runs from left to right, whatever the text around it does.
     var codeDirection: String { self.options.isRightToLeft ? " dir=\"ltr\"" : "" }
-
-    /// For pointers only: whoever reads with a keyboard or by ear has the page's list of sections.
-    private mutating func writeHeadingLink() {
-        guard let heading else { return }
-        self.html += " <a class=\"anchor\" href=\"#\(HTMLEscape.escaped(heading.id))\" aria-hidden=\"true\" tabindex=\"-1\">#</a>"
-    }
 
     /// Shown as the text that it is; comments say nothing to a reader.
     mutating func writeRawHTML(_ literal: String, element: String?) {

@@ -22,8 +22,6 @@ public struct MarkdownRenderer: Sendable {
         public var maximumCodeSpans = 2_000
         /// Whether the text runs from right to left, so that code in it must be told to run the other way.
         public var isRightToLeft = false
-        /// Whether headings below the first level end with a link to themselves, for pointers.
-        public var linksHeadings = false
         /// What a table's scrolling frame is called for those who do not see it.
         public var tableLabel = "Table"
 

@@ -52,7 +52,7 @@ struct API: AsyncParsableCommand {
             },
             configuration: settings.web.limits(at: .now))
         let api = try LearnerAPI(dependencies)
-        let web = try LearnerWeb(.init(dependencies))
+        let web = try LearnerWeb(.init(dependencies, api))
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
             store: QueueOverviewStore(database: backends.database), access: access)
@@ -81,13 +81,18 @@ struct API: AsyncParsableCommand {
 
 extension LearnerWeb.Dependencies {
     /// The pages stand on what the API stands on.
-    fileprivate init(_ api: LearnerAPI.Dependencies) {
-        let desk = OwnDataDesk(api)
+    fileprivate init(_ parts: LearnerAPI.Dependencies, _ api: LearnerAPI) {
+        let desk = OwnDataDesk(parts)
         self.init(
-            learners: api.learners, progress: api.progress, reasonTexts: api.reasonTexts, catalog: api.catalog,
-            bodies: api.bodies, personalization: api.personalization, search: api.search,
+            learners: parts.learners, progress: parts.progress, reasonTexts: parts.reasonTexts,
+            catalog: parts.catalog, bodies: parts.bodies, personalization: parts.personalization,
+            search: parts.search,
             ownData: .init(export: { try await desk.export(of: $0) }, delete: { try await desk.delete($0) }),
-            makeLearnerID: api.makeLearnerID)
+            workGate: { request, context in
+                let work = api.pageWork(request, context)
+                return .init(admit: work.admit, giveBack: work.giveBack)
+            },
+            makeLearnerID: parts.makeLearnerID)
     }
 }
 

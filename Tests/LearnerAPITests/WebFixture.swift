@@ -15,11 +15,12 @@ enum WebFixture {
     typealias Fields = [(name: String, value: String)]
 
     static func run(
+        adjust: @escaping @Sendable (inout LearnerWeb.Dependencies) -> Void = { _ in },
         _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> Void
     ) async throws {
         let pages = ErrorPages()
         try await APIFixture.run(
-            boundary: pages.boundary, routes: { fixture, router in pages.add(fixture, to: router) }, body)
+            boundary: pages.boundary, routes: { fixture, router in pages.add(fixture, to: router, adjust) }, body)
     }
 
     /// Pages whose database does not exist.
@@ -39,10 +40,15 @@ enum WebFixture {
             }
         }
 
-        func add(_ fixture: APIFixture, to router: Router<BasicRequestContext>) {
+        func add(
+            _ fixture: APIFixture, to router: Router<BasicRequestContext>,
+            _ adjust: @Sendable (inout LearnerWeb.Dependencies) -> Void = { _ in }
+        ) {
             do {
                 let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-                let web = try LearnerWeb(.init(try fixture.dependencies(logger)))
+                var dependencies = LearnerWeb.Dependencies(try fixture.dependencies(logger))
+                adjust(&dependencies)
+                let web = try LearnerWeb(dependencies)
                 web.addRoutes(to: router)
                 self.web.withLock { $0 = web }
             } catch {

@@ -15,7 +15,7 @@ import Testing
         ]
         let attributes: Set<Substring> = [
             "href", "rel", "title", "src", "alt", "loading", "class", "id", "start", "type", "disabled", "checked",
-            "tabindex", "role", "aria-label", "aria-hidden", "scope", "dir",
+            "tabindex", "role", "aria-label", "scope", "dir",
         ]
         var rest = html[...]
         var open: [Substring] = []
@@ -132,7 +132,9 @@ import Testing
             ":::note ",
             ":::", "::::tip", "    ", "{#x}", "{#\"}", "https://a.b", "www.a.b", "<!--", "-->", "\\", "\0",
             "\u{F8FF}0\u{F8FF}",
-            "[x]: ", "text", " ", "\t", "\r", "- [ ] ", "```python\n", "```xml\n", "```yaml\n", "```bash\n", "```console\n", "```c++\n", "def ",
+            "[x]: ", "text", " ", "\t", "\r", "- [ ] ", "```python\n", "```xml\n", "```yaml\n", "```bash\n",
+            "```console\n",
+            "```c++\n", "def ",
             "$ ", "\"\"\"", "/*", "*/", "${", "a: ", "|\n", "é", "@", "1e+",
         ]
         let markdown = (0..<Int.random(in: 1...80, using: &generator)).map { _ in

@@ -35,7 +35,10 @@ import Testing
                 "\(Self.frame)<table>\n<thead>\n<tr>\n<th scope=\"col\" class=\"align-left\">a</th>\n<th scope=\"col\" class=\"align-right\">b</th>\n</tr>\n</thead>\n"
                     + "<tbody>\n<tr>\n<td class=\"align-left\">c</td>\n<td class=\"align-right\">d</td>\n</tr>\n</tbody>\n</table>\n</div>\n"
             ),
-            ("| a |\n|---|", "\(Self.frame)<table>\n<thead>\n<tr>\n<th scope=\"col\">a</th>\n</tr>\n</thead>\n</table>\n</div>\n"),
+            (
+                "| a |\n|---|",
+                "\(Self.frame)<table>\n<thead>\n<tr>\n<th scope=\"col\">a</th>\n</tr>\n</thead>\n</table>\n</div>\n"
+            ),
             ("\"a\" & 'b'", "<p>&quot;a&quot; &amp; &#39;b&#39;</p>\n"),
             ("", ""),
         ])
@@ -90,15 +93,6 @@ import Testing
         #expect(html.contains("<code dir=\"ltr\">a</code>"))
         #expect(html.contains("<pre tabindex=\"0\" dir=\"ltr\"><code>b\n</code></pre>"))
         #expect(html.contains("aria-label=\"جدول &quot;1&quot;\""))
-    }
-
-    @Test func headingsMayLeadToThemselves() throws {
-        var options = MarkdownRenderer.Options()
-        options.linksHeadings = true
-        #expect(
-            try MarkdownRenderer(options: options).html("# A\n\n## B c {#d}")
-                == "<h1 id=\"a\">A</h1>\n<h2 id=\"d\">B c <a class=\"anchor\" href=\"#d\" aria-hidden=\"true\" "
-                + "tabindex=\"-1\">#</a></h2>\n")
     }
 
     @Test func textsWithAndWithoutTildesDoNotDisturbEachOther() async throws {

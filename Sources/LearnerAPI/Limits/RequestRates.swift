@@ -17,8 +17,8 @@ struct RequestRates: Sendable {
     /// Counts a request.
     /// - Returns: the headers for its answer.
     /// - Throws: ``Problem`` with `rateLimited` and the time to wait.
-    func count(_ request: APIRequest) throws(Problem) -> HTTPFields {
-        let policies = self.policies(for: request)
+    func count(_ caller: Caller) throws(Problem) -> HTTPFields {
+        let policies = self.policies(for: caller)
         guard !policies.isEmpty else { return [:] }
         let decisions = self.limiter.admit(policies.map(\.bucket))
         self.limiter.trim()
@@ -39,8 +39,16 @@ struct RequestRates: Sendable {
     }
 
     /// Takes a request out of account again that turned out to ask for no work.
-    func giveBack(_ request: APIRequest) {
-        self.limiter.giveBack(self.policies(for: request).map(\.bucket))
+    func giveBack(_ caller: Caller) {
+        self.limiter.giveBack(self.policies(for: caller).map(\.bucket))
+    }
+
+    /// Who asks, and from where.
+    struct Caller: Sendable {
+        var learner: LearnerID?
+        var peer: IPAddress?
+        /// The values of `X-Forwarded-For`.
+        var forwardedFor: [String]
     }
 
     private struct Policy {
@@ -51,20 +59,27 @@ struct RequestRates: Sendable {
         var bucket: (name: String, limit: Int) { ("\(self.word) \(self.key)", self.limit) }
     }
 
-    private func policies(for request: APIRequest) -> [Policy] {
+    private func policies(for caller: Caller) -> [Policy] {
         var policies: [Policy] = []
-        // A malformed id is refused by the route itself.
-        if let limit = self.limits.learnerPerMinute, let learner = try? request.optionalLearner() {
+        if let limit = self.limits.learnerPerMinute, let learner = caller.learner {
             policies.append(Policy(word: "learner", key: learner.text, limit: limit))
         }
         if let limit = self.limits.addressPerMinute,
-            let client = self.limits.client(
-                peer: request.peer, forwardedFor: request.request.headers[values: .forwardedFor])
+            let client = self.limits.client(peer: caller.peer, forwardedFor: caller.forwardedFor)
         {
             let key = client.subscriberBytes.map { String($0, radix: 16) }.joined(separator: ".")
             policies.append(Policy(word: "address", key: key, limit: limit))
         }
         return policies
+    }
+}
+
+extension APIRequest {
+    /// Whose request it is for the rates. A malformed id is refused by the route itself.
+    var caller: RequestRates.Caller {
+        RequestRates.Caller(
+            learner: try? self.optionalLearner(), peer: self.peer,
+            forwardedFor: self.request.headers[values: .forwardedFor])
     }
 }
 

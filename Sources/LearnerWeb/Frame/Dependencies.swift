@@ -1,6 +1,7 @@
+public import FoundationEssentials
+public import Hummingbird
 public import Learners
 public import LearningPaths
-public import MarkdownHTML
 public import Personalization
 public import SemanticIndex
 public import TextbookSync
@@ -17,7 +18,10 @@ extension LearnerWeb {
         public var personalization: PersonalizationService
         public var search: SearchService
         public var ownData: OwnDataAccess
-        public var renderer: MarkdownRenderer
+        /// The rates that work asked for through a page counts against.
+        public var workGate: @Sendable (Request, any RequestContext) -> WorkGate
+        /// The time of day.
+        public var now: @Sendable () -> Date
         /// Makes the id of a learner who has none.
         public var makeLearnerID: @Sendable () -> LearnerID
 
@@ -25,7 +29,9 @@ extension LearnerWeb {
         public init(
             learners: LearnerStore, progress: ProgressStore, reasonTexts: ReasonTexts, catalog: ContentCatalog,
             bodies: LessonBodies, personalization: PersonalizationService, search: SearchService,
-            ownData: OwnDataAccess, renderer: MarkdownRenderer = MarkdownRenderer(),
+            ownData: OwnDataAccess,
+            workGate: @escaping @Sendable (Request, any RequestContext) -> WorkGate = { _, _ in .open },
+            now: @escaping @Sendable () -> Date = { Date() },
             makeLearnerID: @escaping @Sendable () -> LearnerID = {
                 var generator = SystemRandomNumberGenerator()
                 return LearnerID.random(using: &generator)
@@ -39,7 +45,8 @@ extension LearnerWeb {
             self.personalization = personalization
             self.search = search
             self.ownData = ownData
-            self.renderer = renderer
+            self.workGate = workGate
+            self.now = now
             self.makeLearnerID = makeLearnerID
         }
     }

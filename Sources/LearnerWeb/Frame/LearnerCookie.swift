@@ -17,6 +17,12 @@ enum LanguageCookie {
     static let name = "lectern_language"
 }
 
+/// Remembers that a lesson led somebody to the questions: once is enough, whatever came of it.
+enum AskedCookie {
+    static let name = "lectern_onboarding"
+    static let value = "asked"
+}
+
 extension Response {
     /// The browser is to be this learner's.
     mutating func remember(_ id: LearnerID, _ request: Request) {
@@ -30,6 +36,11 @@ extension Response {
 
     mutating func remember(_ language: PreferredLanguage, _ request: Request) {
         self.setPageCookie(LanguageCookie.name, language.rawValue, request)
+    }
+
+    /// The visitor was led to the questions.
+    mutating func rememberAsked(_ request: Request) {
+        self.setPageCookie(AskedCookie.name, AskedCookie.value, request)
     }
 
     private mutating func setPageCookie(_ name: String, _ value: String, _ request: Request) {

@@ -26,6 +26,8 @@ struct PageRequest: Sendable {
     let request: Request
     let visitor: Visitor
     let logger: Logger
+    /// Counts what the request asks others to do.
+    let work: LearnerWeb.WorkGate
 
     /// The language of everything around the book's own content.
     var language: PreferredLanguage { self.visitor.language }

@@ -49,6 +49,8 @@ struct PageFrame: Sendable {
     /// Names of the page's own files in `Assets`.
     let stylesheets: [String]
     let scripts: [String]
+    /// Seconds after which a browser without scripts loads the page again; `nil` for never.
+    let refreshAfter: Int?
     /// Languages to switch to; empty for a learner, whose language is one of the answers.
     let languages: [Language]
     let hasLanguages: Bool
@@ -71,6 +73,8 @@ struct PageContent {
     /// Names of the page's own files in `Assets`, such as `lesson.css`.
     var stylesheets: [String] = []
     var scripts: [String] = []
+    /// Seconds after which a browser without scripts loads the page again; `nil` for never.
+    var refreshAfter: Int?
 
     init(_ template: String, title: String, _ model: Any, place: PageFrame.Place? = nil) {
         self.template = template

@@ -24,25 +24,27 @@ struct Site: Sendable {
     }
 
     /// Lets a page answer, once it is clear who asks and that a form comes from here.
-    func answer(_ page: Page, _ request: Request, logger: Logger) async throws -> Response {
+    func answer(_ page: Page, _ request: Request, _ context: any RequestContext) async throws -> Response {
         guard request.method == .post, let post = page.post else {
-            return try await page.get(try await self.pageRequest(request, logger: logger))
+            return try await page.get(try await self.pageRequest(request, context))
         }
         guard SameOrigin.isProven(by: request) else {
             return try self.refusal(PageRefusal(.forbidden), Visitor(request), request)
         }
         do {
             let form = try await Form.read(request)
-            return try await post(try await self.pageRequest(request, logger: logger), form)
+            return try await post(try await self.pageRequest(request, context), form)
         } catch let error as PageRefusal {
             return try self.refusal(error, Visitor(request), request)
         }
     }
 
-    private func pageRequest(_ request: Request, logger: Logger) async throws -> PageRequest {
-        PageRequest(
+    private func pageRequest(_ request: Request, _ context: any RequestContext) async throws -> PageRequest {
+        let logger = context.logger
+        return PageRequest(
             request: request,
-            visitor: try await Visitor.load(request, from: self.dependencies.learners, logger: logger), logger: logger)
+            visitor: try await Visitor.load(request, from: self.dependencies.learners, logger: logger), logger: logger,
+            work: self.dependencies.workGate(request, context))
     }
 
     /// The page. One that is shown well (200) may be kept by its browser and is asked for again each time; every other
@@ -109,6 +111,7 @@ struct Site: Sendable {
                     isCurrent: place == content.place)
             },
             notices: notices, stylesheets: content.stylesheets, scripts: content.scripts,
+            refreshAfter: content.refreshAfter,
             languages: others.map { .init(code: $0.rawValue, name: $0.ownName, dir: $0.direction) },
             hasLanguages: !others.isEmpty, isOnboarded: visitor.isOnboarded,
             address: request.method == .get ? LocalAddress(request.uri.string)?.text ?? "/" : "/")

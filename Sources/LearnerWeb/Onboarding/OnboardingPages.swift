@@ -43,7 +43,7 @@ struct OnboardingPages: Sendable {
             request.logger.warning("answers not saved", metadata: ["cause": "\(error)"])
             return try self.page(
                 request, Questions(answers, request, self.site), next: next, status: .serviceUnavailable,
-                notice: .init(.error, self.site.text("onboarding_not_saved", request)))
+                notice: PageFrame.Notice(.error, self.site.text("onboarding_not_saved", request)))
         }
     }
 
@@ -66,7 +66,7 @@ struct OnboardingPages: Sendable {
         let title = self.site.text("onboarding_title", request)
         let page = OnboardingPage(
             questions: questions.questions, wrong: questions.wrong, isWrong: questions.isWrong, next: next?.text,
-            skip: next?.text ?? "/book")
+            skip: next.map { LessonView.withoutQuestions($0.text) } ?? "/book")
         var content = PageContent(
             "onboarding",
             title: questions.isWrong ? self.site.text("question_error_title", request, ["title": title]) : title, page)

@@ -68,9 +68,7 @@ struct CodeText: Sendable {
                 index += 1
             } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "'"), self[index + 1].isDigit {
                 index += 1
-            } else if byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+"), self[index - 1] | 0x20 == UInt8(ascii: "e"),
-                self[index + 1].isDigit
-            {
+            } else if "+-".utf8.contains(byte), self[index - 1] | 0x20 == UInt8(ascii: "e"), self[index + 1].isDigit {
                 index += 1
             } else {
                 break
