@@ -48,7 +48,7 @@ private struct PublicFile: Sendable {
 
     /// The file, or 304 to those who have it.
     func response(to request: APIRequest) -> Response {
-        var headers = HTTPFields.publicContent(tag: self.tag, maximumAge: .seconds(300))
+        var headers = HTTPFields.publicContent(tag: self.tag)
         if EntityTags.match(request.request.headers[values: .ifNoneMatch], tag: self.tag) {
             return Response(status: .notModified, headers: headers)
         }
