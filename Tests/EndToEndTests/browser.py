@@ -107,10 +107,15 @@ class Reader:
         parts = urllib.parse.urlsplit(self.page.url)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
+    @property
+    def learner(self):
+        """The learner that this browser is; `None` for somebody unknown."""
+        return next((cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "lectern_learner"), None)
+
     # What may be asked of every page
 
     def require_harmless(self):
-        """Nothing went to the console, nothing was stopped by the policy, nothing left the origin, nothing popped up."""
+        """Nothing in the console, nothing stopped by the policy, no request to another origin, nothing popped up."""
         if self.scripts:
             self.faults += [f"policy: {stopped}" for stopped in self.page.evaluate("window.stoppedByPolicy ?? []")]
         assert not self.faults, self.faults
@@ -159,7 +164,21 @@ class Reader:
     def photograph(self, name):
         """Keeps a picture of the whole page under .lectern/screenshots/."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def examine(self, name):
+        """Light and dark, on a phone and on a wide screen: accessible, no wider than the screen, and photographed."""
+        self.require_no_sideways_scrolling(NARROWEST)
+        # What axe looks at depends on colours and on what a width shows, hardly on both together.
+        for width, judged in ((PHONE, "dark"), (WIDE, "light")):
+            self.require_no_sideways_scrolling(width)
+            for scheme in ("light", "dark"):
+                self.set_scheme(scheme)
+                self.photograph(f"{name}-{scheme}-{width}")
+                if scheme == judged:
+                    self.require_accessible()
 
 
 @pytest.fixture

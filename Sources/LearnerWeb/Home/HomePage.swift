@@ -32,6 +32,8 @@ struct HomePage {
     let needsOnboarding: Bool
     /// The lesson that was begun last and is not completed.
     let resume: Card?
+    /// The lesson after it, where nothing else is recommended.
+    let after: LessonLink?
     let recommendations: [Card]
     let hasRecommendations: Bool
     /// Said where there is nothing new, or nothing at all.
@@ -59,6 +61,7 @@ struct HomePage {
                 reasons: reasons.map { site.dependencies.reasonTexts.text($0, in: request.language) })
         }
         self.hasRecommendations = !list.isEmpty
+        self.after = list.isEmpty ? resume.flatMap { Self.next(after: $0, account) } : nil
         self.message = recommender?.emptiness.map { site.dependencies.reasonTexts.text($0, in: request.language) }
         self.mayRetry = false
         let summary = ProgressSummary(account.path.curriculum, account.record)
@@ -74,6 +77,7 @@ struct HomePage {
         self.bookLanguage = "en"
         self.needsOnboarding = !request.visitor.isOnboarded
         self.resume = nil
+        self.after = nil
         self.recommendations = []
         self.hasRecommendations = false
         self.message = message
@@ -93,6 +97,13 @@ struct HomePage {
             latest = (progress.lastAt, place)
         }
         return latest?.lesson
+    }
+
+    /// The next lesson in reading order that is not completed.
+    private static func next(after lesson: Int, _ account: ProgressStore.Account) -> LessonLink? {
+        account.path.lessons.dropFirst(lesson + 1).first {
+            $0.type != "index" && account.record.progress[$0.id]?.state != .completed
+        }.map(LessonLink.init)
     }
 }
 

@@ -38,10 +38,11 @@ struct Answers: Sendable, Equatable {
 
     /// What the contract's JSON would hold; `nil` for a question without an answer.
     private static func member(_ field: ProfileField, _ values: [String]) -> ProfileValue? {
-        if field == .learningGoals { return .array(values.map { .string($0) }) }
+        if field == .learningGoals { return .array(values.map(ProfileValue.string)) }
         guard let value = values.first else { return nil }
         // Two answers to a question that takes one are none of its answers.
-        guard values.count == 1 else { return .array(values.map { .string($0) }) }
-        return field == .roboticsBackground ? Bool(value).map { .bool($0) } ?? .string(value) : .string(value)
+        guard values.count == 1 else { return .array(values.map(ProfileValue.string)) }
+        if field == .roboticsBackground, let isYes = Bool(value) { return .bool(isYes) }
+        return .string(value)
     }
 }

@@ -43,7 +43,7 @@ struct OnboardingPages: Sendable {
             request.logger.warning("answers not saved", metadata: ["cause": "\(error)"])
             return try self.page(
                 request, Questions(answers, request, self.site), next: next, status: .serviceUnavailable,
-                notice: .init(.error, self.site.text("onboarding_not_saved", request)))
+                notice: PageFrame.Notice(.error, self.site.text("onboarding_not_saved", request)))
         }
     }
 
