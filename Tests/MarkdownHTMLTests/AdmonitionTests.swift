@@ -60,9 +60,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("```\n:::note\na\n:::\n```", "<pre><code>:::note\na\n:::\n</code></pre>\n"),
-        ("    x\n    :::note\n    y", "<pre><code>x\n:::note\ny\n</code></pre>\n"),
-        ("~~~~\n```\n:::\n~~~\n:::note\n~~~~", "<pre><code>```\n:::\n~~~\n:::note\n</code></pre>\n"),
+        ("```\n:::note\na\n:::\n```", "<pre tabindex=\"0\"><code>:::note\na\n:::\n</code></pre>\n"),
+        ("    x\n    :::note\n    y", "<pre tabindex=\"0\"><code>x\n:::note\ny\n</code></pre>\n"),
+        ("~~~~\n```\n:::\n~~~\n:::note\n~~~~", "<pre tabindex=\"0\"><code>```\n:::\n~~~\n:::note\n</code></pre>\n"),
     ])
     func codeStaysAsItIs(markdown: String, html: String) throws {
         #expect(try self.html(markdown) == html)

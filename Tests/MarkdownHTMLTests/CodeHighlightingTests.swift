@@ -88,7 +88,7 @@ import Testing
             (
                 "console", "$ ls -l | wc\n12 if\n$ echo \\\n  a\nrobot@lab:~$ pwd",
                 [
-                    "prompt $ ", "name ls", "attr -l", "name wc", "prompt $ ", "name echo", "prompt robot@lab:~$ ",
+                    "prompt $", "name ls", "attr -l", "name wc", "prompt $", "name echo", "prompt robot@lab:~$",
                     "name pwd",
                 ]
             ),
@@ -121,7 +121,8 @@ import Testing
             let code = String(repeating: piece, count: CodeHighlighter.maximumBytes / piece.utf8.count)
             let start = ContinuousClock.now
             let html = self.html(code, language, maximumSpans: 1 << 20)
-            #expect(start.duration(to: .now) < .seconds(5), "\(language) \(piece.debugDescription)")
+            // Generous, for machines under load: what grew with the square would take hours.
+            #expect(start.duration(to: .now) < .seconds(60), "\(language) \(piece.debugDescription)")
             #expect(self.text(html)?.utf8.count == code.utf8.count)
             let bounded = self.html(code, language, maximumSpans: 100)
             #expect(bounded.ranges(of: "<span").count <= 100)

@@ -11,7 +11,7 @@ struct ShellScanner {
 
     func scan(isSession: Bool, into tokens: inout CodeTokens) {
         guard isSession else {
-            self.scanCommands(0..<self.text.end, into: &tokens)
+            self.scanCommands(0..<self.text.end, isContinued: false, into: &tokens)
             return
         }
         var index = 0
@@ -20,7 +20,7 @@ struct ShellScanner {
             let end = self.text.lineEnd(from: index)
             let hasPrompt = self.endOfPrompt(at: index) != nil
             if isContinued || hasPrompt {
-                self.scanCommands(index..<end, into: &tokens)
+                self.scanCommands(index..<end, isContinued: isContinued, into: &tokens)
                 isContinued = end > index && self.text[end - 1] == UInt8(ascii: "\\")
             }
             index = end + 1
@@ -36,10 +36,11 @@ struct ShellScanner {
         return sign + 1
     }
 
-    private func scanCommands(_ range: Range<Int>, into tokens: inout CodeTokens) {
+    /// - Parameter isContinued: the range begins within a command.
+    private func scanCommands(_ range: Range<Int>, isContinued: Bool, into tokens: inout CodeTokens) {
         let text = CodeText(self.text.bytes, end: range.upperBound)
         var index = range.lowerBound
-        var isCommand = true
+        var isCommand = !isContinued
         while index < text.end, !tokens.isFull {
             let isLineStart = index == range.lowerBound || text[index - 1] == UInt8(ascii: "\n")
             let isWordStart = isLineStart || text[index - 1].isSpace || ";|&()".utf8.contains(text[index - 1])
