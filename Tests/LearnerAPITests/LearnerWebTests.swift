@@ -1,4 +1,5 @@
 import CurlHTTP
+import Synchronization
 import Testing
 
 @Suite struct LearnerWebTests {
