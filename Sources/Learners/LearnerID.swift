@@ -1,5 +1,6 @@
 import ContentHashing
 public import FoundationEssentials
+import Postgres
 
 /// Who a learner is: a UUID of version 4 that works like a key, so it never prints itself.
 public struct LearnerID: Hashable, Sendable {
@@ -14,7 +15,8 @@ public struct LearnerID: Hashable, Sendable {
 
     /// Accepts the text form of 36 characters, in upper or lower case.
     public init?(_ text: String) {
-        guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else { return nil }
+        var text = text
+        guard let uuid = text.withUTF8({ UUID(digits: $0) }) else { return nil }
         self.init(uuid)
     }
 

@@ -59,6 +59,8 @@ package final class Coalescer<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     private func lead(with item: Item) async throws -> Answer {
+        // Lets those go first who are about to ask: under load a look-up then takes more of them along.
+        await Task.yield()
         let batch = self.state.withLock { state in
             let batch = Array(state.waiters.prefix(self.maximumItems - 1))
             state.waiters.removeFirst(batch.count)

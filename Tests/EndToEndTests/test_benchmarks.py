@@ -103,6 +103,8 @@ def test_duplicates_of_a_key_are_one_job(bench):
         ({"target": 100}, [(99, None)], False),
         ({"target": 5, "lower_is_better": True}, [(5, None)], True),
         ({"target": 5, "lower_is_better": True, "combine": max}, [(1, None), (6, None), (1, None)], False),
+        ({"target": 5, "lower_is_better": True, "baseline_name": "raw", "absolute": True}, [(5, 1)], True),
+        ({"target": 5, "lower_is_better": True, "baseline_name": "raw", "absolute": True}, [(6, 100)], False),
         ({}, [(0, None)], True),
     ])
 def test_a_target_is_judged_by_the_median_round(capsys, options, rounds, ok):

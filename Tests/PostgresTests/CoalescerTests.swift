@@ -1,7 +1,6 @@
+import Postgres
 import Synchronization
 import Testing
-
-import Postgres
 
 struct CoalescerTests {
     private struct Away: Error {}

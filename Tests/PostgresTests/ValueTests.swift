@@ -131,3 +131,31 @@ import Testing
 private enum Colour: String, PostgresEncodable, PostgresDecodable {
     case red, green
 }
+
+@Suite struct TextFormTests {
+    private func uuid(_ text: String) -> UUID? {
+        var text = text
+        return text.withUTF8 { UUID(digits: $0) }
+    }
+
+    @Test func aUUIDIsReadAsFoundationReadsIt() {
+        for _ in 0..<100 {
+            let id = UUID()
+            #expect(self.uuid(id.uuidString) == id)
+            #expect(self.uuid(id.uuidString.lowercased()) == id)
+        }
+        let id = "6f8b3e0e-2f35-4b52-9f5e-0b9c2f1f0a01"
+        for broken in [
+            "", String(id.dropLast()), id + "0", "{" + id.dropFirst(), id.replacing("-", with: "0"),
+            id.replacing("b", with: "g"), "6f8b3e0e2f35-4b52-9f5e-0b9c2f1f0a01-",
+        ] {
+            #expect(self.uuid(broken) == nil, "\(broken)")
+        }
+    }
+
+    @Test(arguments: [0, 1_772_366_400.999, -1, 951_782_400, 253_402_300_799])
+    func aSecondIsWrittenAsFoundationWritesIt(time: Double) {
+        let date = Date(timeIntervalSince1970: time)
+        #expect(date.secondText == Date(timeIntervalSince1970: time.rounded(.down)).formatted(.iso8601))
+    }
+}

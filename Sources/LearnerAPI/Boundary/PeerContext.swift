@@ -11,14 +11,15 @@ public protocol PeerContext: RequestContext {
 /// The context of the API process.
 public struct APIContext: PeerContext {
     public var coreContext: CoreRequestContextStorage
-    private let source: ApplicationRequestContextSource
+    private let findPeer: @Sendable () -> IPAddress?
 
     /// A context of a connection.
     public init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)
-        self.source = source
+        let channel = source.channel
+        self.findPeer = { channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } }
     }
 
     /// Worked out when it is asked for: most requests never need it.
-    public var peer: IPAddress? { self.source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } }
+    public var peer: IPAddress? { self.findPeer() }
 }

@@ -29,12 +29,16 @@ final class RequestDeadlines: Sendable {
     func run<Value: Sendable>(
         atMost limit: Duration, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        // A task of its own, since a cancelled one could not send the answer any more. It starts here and now, and this
-        // function does not return before it has ended.
+        // A task of its own, since a cancelled one could not send the answer any more. It starts here and now, and has
+        // ended when this function returns.
         let task = Task.immediate { try await body() }
         let ticket = self.note(limit) { task.cancel() }
         do {
-            let value = try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+            let value = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
             _ = self.forget(ticket)
             return value
         } catch {

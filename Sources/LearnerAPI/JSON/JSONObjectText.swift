@@ -45,11 +45,11 @@ struct JSONObjectText {
         text.withUTF8 { bytes in
             var start = 0
             for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+                buffer.writeBytes(bytes[start..<index])
                 Self.escape(byte, to: &buffer)
                 start = index + 1
             }
-            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+            buffer.writeBytes(bytes[start...])
         }
         buffer.writeStaticString("\"")
     }

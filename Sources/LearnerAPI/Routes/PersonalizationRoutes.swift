@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Learners
 import Personalization
+import Postgres
 
 /// Lessons written for one learner: asked for, polled and cleared.
 struct PersonalizationRoutes: Sendable {
@@ -217,7 +218,7 @@ extension PersonalizationRoutes {
         answer.add("cached", isCached)
         // No section had to be written for it.
         if text.isShared { answer.add("shared", true) }
-        answer.add("generated_at", text.generatedAt.formatted(.iso8601))
+        answer.add("generated_at", text.generatedAt.secondText)
         answer.add("content_hash", key.contentHash)
         answer.add("preferences_hash", key.preferencesHash)
         answer.add("generator", text.generator)

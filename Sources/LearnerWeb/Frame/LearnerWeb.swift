@@ -1,6 +1,5 @@
 import HTTPTypes
 public import Hummingbird
-import Learners
 
 /// The pages for people: readable without scripts, better with them. docs/pages.md says what they agree on.
 public struct LearnerWeb: Sendable {
@@ -27,8 +26,13 @@ public struct LearnerWeb: Sendable {
 
     /// Adds every page and `/assets/{name}`.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        for page in self.pages { router.add(page, of: self.site) }
-        router.add(Page("assets/{name}") { try self.assets.file($0.request) }, of: self.site)
+        for page in self.pages {
+            router.add(page.path, takesForms: page.post != nil) { request, context in
+                try await self.site.answer(page, request, context)
+            }
+        }
+        // Nobody needs to be known for these.
+        router.add("assets/{name}", takesForms: false) { request, _ in try self.assets.file(request) }
     }
 
     /// A page about an error, for callers that accept HTML; the shape that `RequestBoundary` asks for.
@@ -44,24 +48,21 @@ public struct LearnerWeb: Sendable {
 }
 
 extension RouterMethods {
-    /// Adds a page: GET and HEAD give it, POST sends its form where it has one, and every other method is told so.
-    fileprivate func add(_ page: Page, of site: Site) {
-        let path = RouterPath(page.path)
-        self.get(path) { request, context in
-            try await site.answer(page, request, context)
-        }
-        self.head(path) { request, context in
-            try await site.answer(page, request, context).createHeadResponse()
-        }
+    /// Lets an address answer GET, HEAD and, where it takes forms, POST; every other method is told so.
+    fileprivate func add(
+        _ path: String, takesForms: Bool,
+        _ answer: @escaping @Sendable (Request, any RequestContext) async throws -> Response
+    ) {
+        let path = RouterPath(path)
+        self.get(path) { request, context in try await answer(request, context) }
+        self.head(path) { request, context in try await answer(request, context).createHeadResponse() }
         var refused: [HTTPRequest.Method] = [.put, .patch, .delete, .options, .trace]
-        if page.post == nil {
-            refused.append(.post)
+        if takesForms {
+            self.post(path) { request, context in try await answer(request, context) }
         } else {
-            self.post(path) { request, context in
-                try await site.answer(page, request, context)
-            }
+            refused.append(.post)
         }
-        let allow = page.post == nil ? "GET, HEAD" : "GET, HEAD, POST"
+        let allow = takesForms ? "GET, HEAD, POST" : "GET, HEAD"
         for method in refused {
             self.on(path, method: method) { _, _ -> Response in
                 throw HTTPError(.methodNotAllowed, headers: [.allow: allow], message: "This address is a page.")

@@ -10,12 +10,15 @@ extension PersonalizedLessonStore {
     }
 
     /// One statement for many questions, by primary keys only: learner, preferences, active release, cache row.
+    ///
+    /// The arrays stand in sub-selects, so that the planner does not see how long they are: it would take a plan for three
+    /// questions to be cheaper than the general one, and plan each time anew, which costs more than the answer.
     /// - Returns: for each question where it stands; `nil` for an unknown learner.
     func standings(_ questions: [Question]) async throws -> [Standing?] {
         let statement: SQL = """
             SELECT l.id IS NOT NULL AS is_known, p.preferences_hash AS current_preferences,
                 r.slug AS current_slug, r.content_hash AS current_content, \(sql: Self.stateColumns)
-            FROM unnest(\(questions.map(\.userID.text))::uuid[], \(questions.map(\.slug)))
+            FROM unnest((SELECT \(questions.map(\.userID.text))::uuid[]), (SELECT \(questions.map(\.slug))))
                 WITH ORDINALITY AS q (user_id, slug, place)
             LEFT JOIN lectern.learner l ON l.id = q.user_id
             LEFT JOIN lectern.preferences p ON p.user_id = l.id

@@ -27,6 +27,18 @@ extension Date: PostgresArrayElement, PostgresDecodable {
     }
 }
 
+extension Date {
+    /// The second as RFC 3339 writes it, `2026-03-01T12:00:00Z`, for years 1 to 9999.
+    package var secondText: String {
+        let total = Int64(self.timeIntervalSince1970.rounded(.down))
+        let days = Int(total.flooringDivision(by: 86_400))
+        let rest = Int(total) - days * 86_400
+        let day = CivilDay(daysSinceEpoch: days)
+        return day.year.padded(4) + "-" + day.month.padded(2) + "-" + day.day.padded(2) + "T"
+            + (rest / 3600).padded(2) + ":" + (rest / 60 % 60).padded(2) + ":" + (rest % 60).padded(2) + "Z"
+    }
+}
+
 /// A day of the proleptic Gregorian calendar, which the server uses for all years.
 struct CivilDay: Hashable {
     var year: Int
