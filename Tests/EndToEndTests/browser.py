@@ -56,6 +56,7 @@ class Reader:
             base_url=origin, locale={"en": "en-GB", "ur": "ur-PK"}[language], color_scheme=scheme,
             viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce")
         self.context.set_default_timeout(10_000)
+        self.context.set_default_navigation_timeout(30_000)
         if learner:
             self.context.add_cookies([{"name": "lectern_learner", "value": learner, "url": origin}])
         if scripts:
