@@ -199,3 +199,14 @@ def readers(chromium):
     finally:
         for reader in made:
             reader.close()
+
+
+def answered(stack, readers, **options):
+    """The browser of a learner who has answered the questions."""
+    with stack.learner() as learner:
+        return readers(stack.api, learner=learner.headers["X-User-ID"], **options)
+
+
+def tab(page, name):
+    """A version of the lesson that the page shows."""
+    return page.get_by_role("navigation", name="Versions of this lesson").get_by_role("link", name=name)
