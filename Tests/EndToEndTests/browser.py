@@ -56,6 +56,7 @@ class Reader:
             base_url=origin, locale={"en": "en-GB", "ur": "ur-PK"}[language], color_scheme=scheme,
             viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce")
         self.context.set_default_timeout(10_000)
+        self.context.set_default_navigation_timeout(30_000)
         if learner:
             self.context.add_cookies([{"name": "lectern_learner", "value": learner, "url": origin}])
         if scripts:
@@ -198,3 +199,14 @@ def readers(chromium):
     finally:
         for reader in made:
             reader.close()
+
+
+def answered(stack, readers, **options):
+    """The browser of a learner who has answered the questions."""
+    with stack.learner() as learner:
+        return readers(stack.api, learner=learner.headers["X-User-ID"], **options)
+
+
+def tab(page, name):
+    """A version of the lesson that the page shows."""
+    return page.get_by_role("navigation", name="Versions of this lesson").get_by_role("link", name=name)

@@ -276,6 +276,15 @@ class Stack:
         self.processes[name].send_signal(how)
         return self.processes[name].wait(60)
 
+    @contextlib.contextmanager
+    def paused(self, name):
+        """Stops a process in the middle of what it does, and lets it go on."""
+        self.processes[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.processes[name].send_signal(signal.SIGCONT)
+
     def stop(self):
         """Ends every process with SIGTERM; one that does not drain within its time is an error."""
         faults = []

@@ -1,5 +1,6 @@
 import Hummingbird
 import LearningPaths
+import Logging
 import TextbookSync
 
 /// The table of contents.
