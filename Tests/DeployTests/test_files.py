@@ -6,7 +6,7 @@ import socket
 import pytest
 import yaml
 
-from conftest import DEPLOY, ROOT, below_root, check
+from checkers import DEPLOY, ROOT, below_root, check
 
 SCRIPTS = sorted(
     path for path in DEPLOY.rglob("*")

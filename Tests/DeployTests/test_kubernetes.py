@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import kustomize
-from conftest import DEPLOY, check
+from checkers import DEPLOY, check
 
 OVERLAYS = sorted(path.name for path in (DEPLOY / "kubernetes/overlays").iterdir())
 DRAIN_SECONDS = 35

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import units
-from conftest import DEPLOY, ROOT, check, tool
+from checkers import DEPLOY, ROOT, check, tool
 
 SERVICES = units.services()
 # The score that issue 7 asks for; 10 is a service without any protection.

@@ -39,6 +39,10 @@ class Monitoring:
             return subprocess.Popen(
                 [shutil.which(program), *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
+    def is_ready(self):
+        assert all(process.poll() is None for process in self.processes), tail(self.folder / "prometheus.log")
+        return httpx.get(f"http://127.0.0.1:{self.port}/-/ready").status_code == 200
+
     def ask(self, query):
         """The value of each series, by its role."""
         answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/query", params={"query": query}).json()
@@ -55,7 +59,7 @@ class Monitoring:
 def monitoring(stack, tmp_path):
     watch = Monitoring(stack, tmp_path)
     try:
-        wait_for(f"Prometheus: {tail(tmp_path / 'prometheus.log')}", lambda: watch.ask("vector(1)"))
+        wait_for("Prometheus to have started", watch.is_ready)
         yield watch
     finally:
         watch.stop()
