@@ -6,13 +6,14 @@ import socket
 import pytest
 import yaml
 
-from conftest import DEPLOY, ROOT, below_root, check
+from checkers import DEPLOY, ROOT, below_root, check
 
 SCRIPTS = sorted(
     path for path in DEPLOY.rglob("*")
     if path.is_file() and path.read_bytes()[:64].split(b"\n")[0] in (b"#!/usr/bin/env bash", b"#!/bin/sh"))
 CI = sorted((DEPLOY / "ci/github").glob("*.yml"))
-YAML = sorted({path for folder in ("Deploy", "Jobs") for end in ("yml", "yaml") for path in (ROOT / folder).rglob(f"*.{end}")})
+YAML = sorted(
+    path for folder in ("Deploy", "Jobs") for end in ("yml", "yaml") for path in (ROOT / folder).rglob(f"*.{end}"))
 
 
 @pytest.mark.parametrize("path", YAML, ids=below_root(YAML))
@@ -43,7 +44,8 @@ def test_the_compose_file_has_the_shape_of_one():
 
 
 def test_everything_but_what_the_image_needs_stays_outside_of_its_build():
-    kept = {line[1:] for line in (DEPLOY / "docker/Dockerfile.dockerignore").read_text().splitlines() if line[:1] == "!"}
+    ignored = (DEPLOY / "docker/Dockerfile.dockerignore").read_text().splitlines()
+    kept = {line[1:] for line in ignored if line[:1] == "!"}
     copied = {
         line.split()[1] for line in (DEPLOY / "docker/Dockerfile").read_text().splitlines()
         if line.startswith("COPY ") and "--from" not in line}

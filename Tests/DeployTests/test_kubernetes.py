@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import kustomize
-from conftest import DEPLOY, check
+from checkers import DEPLOY, check
 
 OVERLAYS = sorted(path.name for path in (DEPLOY / "kubernetes/overlays").iterdir())
 DRAIN_SECONDS = 35
@@ -124,12 +124,14 @@ def test_scaled_objects_ask_a_bounded_question_and_scale_in_slowly():
     objects = kustomize.build(DEPLOY / "kubernetes/overlays/keda")
     accounts = {one["metadata"]["name"] for one in of_kind(objects, "TriggerAuthentication")}
     scaled = of_kind(objects, "ScaledObject")
-    assert {one["metadata"]["name"] for one in scaled} == {f"lectern-worker-{kind}" for kind in ("sync", "embed", "personalize")}
+    assert {one["metadata"]["name"] for one in scaled} == {
+        "lectern-worker-sync", "lectern-worker-embed", "lectern-worker-personalize"}
     slots = yaml.safe_load((DEPLOY.parent / "Jobs/queues.yaml").read_text())["queues"]
     for one in scaled:
         spec = one["spec"]
         assert spec.keys() <= {
-            "scaleTargetRef", "pollingInterval", "minReplicaCount", "maxReplicaCount", "fallback", "advanced", "triggers"}
+            "scaleTargetRef", "pollingInterval", "minReplicaCount", "maxReplicaCount", "fallback", "advanced",
+            "triggers"}
         assert 1 <= spec["minReplicaCount"] <= spec["fallback"]["replicas"] <= spec["maxReplicaCount"]
         down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
         assert down["stabilizationWindowSeconds"] >= 300

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from conftest import DEPLOY, check
+from checkers import DEPLOY, check
 
 RULES = sorted((DEPLOY / "prometheus/rules").glob("*.yml"))
 CASES = sorted((DEPLOY / "prometheus/tests").glob("*.yml"))

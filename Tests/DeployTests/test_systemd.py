@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import units
-from conftest import DEPLOY, ROOT, check, tool
+from checkers import DEPLOY, ROOT, check, tool
 
 SERVICES = units.services()
 # The score that issue 7 asks for; 10 is a service without any protection.
@@ -19,8 +19,8 @@ MOST_EXPOSED = 2.0
 def root(tmp_path_factory):
     """Our units, installed by their script around empty programs, beside those of Debian."""
     build = tmp_path_factory.mktemp("build")
-    programs = re.search(r"^programs=\(\n(.*?)\)", (DEPLOY / "collect").read_text(), re.DOTALL | re.MULTILINE)[1].split()
-    for name in programs:
+    script = (DEPLOY / "collect").read_text()
+    for name in re.search(r"^programs=\(\n(.*?)\)", script, re.DOTALL | re.MULTILINE)[1].split():
         (build / name).write_text("#!/bin/sh\n")
     (build / "lectern_Empty.resources").mkdir()
     root = tmp_path_factory.mktemp("root")

@@ -41,8 +41,8 @@ def test_the_role_may_do_its_work_and_no_more(site, tmp_path):
         assert done.returncode == 0, done.stderr
     database = Database(site, "lectern")
     Stack(tmp_path, database).migrate()
-    rights = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = %s"
-    assert database.query(rights, "lectern") == [(False,) * 5]
+    rights = "rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
+    assert database.query(f"SELECT {rights} FROM pg_roles WHERE rolname = 'lectern'") == [(False,) * 5]
     assert database.value("SHOW idle_in_transaction_session_timeout") == "1min"
     for forbidden in ("CREATE DATABASE other", "CREATE ROLE other", "SELECT pg_read_file('/etc/passwd')"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

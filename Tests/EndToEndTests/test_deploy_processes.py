@@ -1,5 +1,5 @@
 """What Deploy/ says of the processes, carried out: the same command lines, settings, secrets and health checks, without
-systemd, Docker or Kubernetes. The units run under their own system call filter, from an installation made by their script.
+systemd, Docker or Kubernetes. The units run under their own system call filter, as their script installed them.
 """
 
 import os
@@ -98,7 +98,8 @@ class Described(Stack):
         """Asks as the description says."""
         asked = self.processes_described[name].health
         if isinstance(asked, list):
-            command = [BIN / asked[0], *(re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{self.ports[name]}", word) for word in asked[1:])]
+            rest = [re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{self.ports[name]}", word) for word in asked[1:]]
+            command = [BIN / asked[0], *rest]
             return subprocess.run(command, env=clean_environment(), capture_output=True, timeout=20).returncode == 0
         return httpx.get(f"http://127.0.0.1:{self.ports[name]}{asked or '/readyz'}", timeout=5).status_code == 200
 

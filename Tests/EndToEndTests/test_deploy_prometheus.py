@@ -37,7 +37,12 @@ class Monitoring:
     def start(self, program, *flags):
         with open(self.folder / f"{program}.log", "wb") as log:
             return subprocess.Popen(
-                [shutil.which(program), *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                [shutil.which(program), *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+
+    def is_ready(self):
+        assert all(process.poll() is None for process in self.processes), tail(self.folder / "prometheus.log")
+        return httpx.get(f"http://127.0.0.1:{self.port}/-/ready").status_code == 200
 
     def ask(self, query):
         """The value of each series, by its role."""
@@ -55,7 +60,7 @@ class Monitoring:
 def monitoring(stack, tmp_path):
     watch = Monitoring(stack, tmp_path)
     try:
-        wait_for(f"Prometheus: {tail(tmp_path / 'prometheus.log')}", lambda: watch.ask("vector(1)"))
+        wait_for("Prometheus to have started", watch.is_ready)
         yield watch
     finally:
         watch.stop()
@@ -63,12 +68,14 @@ def monitoring(stack, tmp_path):
 
 def test_every_process_is_read_and_asked_as_it_is_shipped(stack, monitoring):
     workers = {"sync": 1.0, "embed": 1.0, "personalize": 1.0}
-    wait_for("all metrics to be read", lambda: monitoring.ask('up{job=~"lectern-(api|worker)"}') == {"api": 1.0} | workers)
+    readable = 'up{job=~"lectern-(api|worker)"}'
+    wait_for("all metrics to be read", lambda: monitoring.ask(readable) == {"api": 1.0} | workers)
     everyone = workers | {"api": 1.0, "storage": 1.0, "vectordal": 1.0}
     wait_for("all to be ready", lambda: monitoring.ask('probe_success{job="lectern-ready"}') == everyone)
     wait_for("the objective to be measured", lambda: monitoring.ask("lectern:api_unready:ratio_5m < 1"))
     assert monitoring.ask('sum by (role) (lectern_poll_claims_total)').keys() == workers.keys()
-    assert not monitoring.ask('ALERTS{alertname=~"LecternNoApi|LecternNoWorker|LecternProcessDown"}')
+    away = 'ALERTS{alertname=~"LecternNoApi|LecternNoWorker|LecternProcessDown"}'
+    wait_for("nothing to be away", lambda: not monitoring.ask(away))
 
     stack.kill("vectordal")
     try:

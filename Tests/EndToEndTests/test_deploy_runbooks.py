@@ -1,4 +1,4 @@
-"""The commands of the runbooks and of docs/operations.md, as they stand there, against an installation with a dead letter."""
+"""The commands of the runbooks and of docs/operations.md, as they stand there, against an installation with troubles."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import httpx
 import pytest
 
 from conftest import BIN, ROOT, SAMPLE_BOOK, Stack, running, wait_for
@@ -74,8 +75,7 @@ def test_commands_of_the_pages_work(environment, line):
 
 
 def test_the_metrics_tell_of_jobs_that_were_given_up(troubled):
-    page = subprocess.run(
-        ["curl", "-sS", f"http://127.0.0.1:{troubled.ports['embed-worker']}/metrics"], capture_output=True, text=True).stdout
+    page = httpx.get(f"http://127.0.0.1:{troubled.ports['embed-worker']}/metrics").text
     assert 'lectern_jobs_finished_total{kind="embed_lesson",outcome="discarded",queue="embed"} 12' in page
 
 

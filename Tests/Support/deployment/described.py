@@ -1,4 +1,4 @@
-"""What Deploy/ says of each process: command line, environment, secrets, how it is asked, how long it may take to leave.
+"""What Deploy/ says of each process: command line, environment, secrets, how it is asked, how long it may drain.
 
 Every source gives the same shape, so one test can start all of them. Names of processes are those of the executables
 without `lectern-`; `migrate` is the one that ends by itself.

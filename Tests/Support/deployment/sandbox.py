@@ -20,7 +20,8 @@ EQUAL, MASKED_EQUAL = 4, 7
 
 
 class Compare(ctypes.Structure):
-    _fields_ = [("argument", ctypes.c_uint), ("operation", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+    _fields_ = [
+        ("argument", ctypes.c_uint), ("operation", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
 
 
 def load(unit):
