@@ -24,6 +24,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 /// A library of the package: `Sources/<name>` and, where there are any, its tests in `Tests/<name>Tests`.
@@ -65,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
@@ -89,7 +91,7 @@ let package = Package(
         library("MarkdownHTML", ["CMarkGFM"]),
 
         // Engine
-        library("JobQueue", ["TraceContext", lifecycle, logging]),
+        library("JobQueue", ["TraceContext", heap, lifecycle, logging]),
         library("JobQueuePostgres", ["JobQueue", "Postgres", "TraceContext", histogram, lifecycle, logging]),
         library("Schema", ["Postgres", logging], resources: [.copy("Migrations")]),
 

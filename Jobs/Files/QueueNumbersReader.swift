@@ -23,7 +23,7 @@ struct QueueNumbersReader {
         var numbers = QueueNumbers(
             queues: [:], kinds: [:], retention: .init(done: .zero, event: .zero, dead: .zero, job: .zero), ageing: [:])
         if let root = self.reader.root(of: yaml),
-            let file = self.reader.table(root, path: "", required: Self.sections)
+            let file = self.reader.table(root, path: "", required: Self.sections, optional: ["autoscale"])
         {
             for entry in file.entries {
                 switch entry.name {
@@ -32,6 +32,7 @@ struct QueueNumbersReader {
                 case "providers": numbers.providers = self.providers(entry.value)
                 case "retention": numbers.retention = self.retention(entry.value) ?? numbers.retention
                 case "ageing": numbers.ageing = self.ageing(entry.value)
+                case "autoscale": numbers.autoscale = self.autoscale(entry.value)
                 // The scopes of budgets name providers, wherever these stand; an unknown section was noted.
                 default: break
                 }
@@ -153,6 +154,29 @@ struct QueueNumbersReader {
             ageing[lane] = self.reader.duration(table, name, in: .seconds(1)...(Self.day * 30))
         }
         return ageing
+    }
+
+    private mutating func autoscale(_ node: Node) -> [String: AutoscaleRule] {
+        var rules: [String: AutoscaleRule] = [:]
+        guard
+            let table = self.reader.table(node, path: "autoscale", required: [], optional: self.queueNames)
+        else { return rules }
+        for entry in table.entries where self.queueNames.contains(entry.name) {
+            guard
+                let row = self.reader.table(
+                    entry.value, path: table.path(entry.name), required: ["target_wait", "min", "max"])
+            else { continue }
+            let wait = self.reader.duration(row, "target_wait", in: .seconds(1)...Self.day)
+            let low = self.reader.integer(row, "min", in: 0...10_000)
+            let high = self.reader.integer(row, "max", in: 1...10_000)
+            guard let wait, let low, let high else { continue }
+            guard low <= high else {
+                self.reader.note(entry.key, "\(table.path(entry.name)): min is above max")
+                continue
+            }
+            rules[entry.name] = AutoscaleRule(targetWait: wait, replicas: low...high)
+        }
+        return rules
     }
 }
 

@@ -60,7 +60,8 @@ struct API: AsyncParsableCommand {
             access: access, resyncs: ResyncService(database: backends.database, queue: backends.jobs),
             uploads: BookUploads(database: backends.database),
             releases: ReleaseDirectory(
-                database: backends.database, queue: backends.jobs, bookSlug: settings.book))
+                database: backends.database, queue: backends.jobs, bookSlug: settings.book),
+            scales: QueueScales(database: backends.database))
 
         let router = Router(context: APIContext.self)
         router.add(

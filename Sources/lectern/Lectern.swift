@@ -29,7 +29,7 @@ struct Lectern: AsyncParsableCommand {
             UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
             QueueCommand.self,
             WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self,
-            DoctorCommand.self, HealthCommand.self, OpenAPICommand.self,
+            DoctorCommand.self, HealthCommand.self, AutoscaleCommand.self, BenchCommand.self, OpenAPICommand.self,
         ])
 
     static func main() async {

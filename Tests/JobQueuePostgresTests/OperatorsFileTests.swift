@@ -22,7 +22,7 @@ import Testing
     @Test func applyingTheFileTwiceChangesNothingTheSecondTime() async throws {
         try await withQueue { fixture in
             let changes = try await fixture.control.apply(Self.numbers(), queueOfKind: Self.queueOfKind)
-            #expect(changes.count == 13)
+            #expect(changes.count == 14)
             #expect(
                 changes.contains(
                     NumberChange(subject: "queue probes", number: "slots", was: nil, becomes: "4")))

@@ -44,7 +44,8 @@ import TextbookSync
         let operators = OperatorAPI(
             access: .nobody, resyncs: ResyncService(database: database, queue: queue),
             uploads: BookUploads(database: database),
-            releases: ReleaseDirectory(database: database, queue: queue, bookSlug: nil))
+            releases: ReleaseDirectory(database: database, queue: queue, bookSlug: nil),
+            scales: QueueScales(database: database))
         await database.close()
         return api.table.operations + operators.operations + ProcessHealth.paths.map { "GET \($0)" }
     }

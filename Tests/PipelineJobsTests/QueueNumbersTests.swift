@@ -132,7 +132,7 @@ import Testing
                 [
                     "17: ageing.interactive is unknown; allowed are standard, bulk",
                     "17: ageing.bulk must be a duration from 1s to 30d",
-                    "18: ageings is unknown; allowed are queues, kinds, providers, budgets, retention, ageing",
+                    "18: ageings is unknown; allowed are queues, kinds, providers, budgets, retention, ageing, autoscale",
                 ]
             ),
         ])

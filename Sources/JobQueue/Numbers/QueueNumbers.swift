@@ -12,10 +12,14 @@ public struct QueueNumbers: Hashable, Sendable {
     /// How long a job waits in a lane before it is taken as if it stood in the next more urgent one. A lane that does
     /// not stand here does not age; ``Lane/interactive`` never does.
     public var ageing: [Lane: Duration]
+    /// By the queue's name: how many worker processes it should have. A queue that does not stand here follows the
+    /// defaults of ``AutoscaleRule``.
+    public var autoscale: [String: AutoscaleRule]
 
     public init(
         queues: [String: Queue], kinds: [String: Kind], providers: [String: Provider] = [:],
-        budgets: [String: Budget] = [:], retention: Retention, ageing: [Lane: Duration]
+        budgets: [String: Budget] = [:], retention: Retention, ageing: [Lane: Duration],
+        autoscale: [String: AutoscaleRule] = [:]
     ) {
         self.queues = queues
         self.kinds = kinds
@@ -23,6 +27,7 @@ public struct QueueNumbers: Hashable, Sendable {
         self.budgets = budgets
         self.retention = retention
         self.ageing = ageing
+        self.autoscale = autoscale
     }
 
     /// How one queue is served.

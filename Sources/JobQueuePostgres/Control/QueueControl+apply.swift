@@ -41,6 +41,8 @@ extension QueueControl {
         }
         changes += try await self.write(budgets: budgets, isFromFile: true, actor: actor)
         changes += try await self.write(numbers.retention, actor: actor)
+        changes += try await self.write(
+            numbers.queues.keys.reduce(into: [:]) { $0[$1] = numbers.autoscale[$1] ?? AutoscaleRule() })
         changes += try await PostgresLimiters(database: self.database).apply(numbers.providers)
         return changes
     }
@@ -119,6 +121,38 @@ extension QueueControl {
         ).map { row in
             NumberChange(
                 subject: "retention", number: try row.decode("subject"),
+                was: try row.decode("was", as: String?.self), becomes: try row.decode("becomes", as: String?.self))
+        }
+    }
+
+    private func write(_ rules: [String: AutoscaleRule]) async throws -> [NumberChange] {
+        let rows = rules.sorted { $0.key < $1.key }
+        let waits = rows.map { Int32(clamping: $0.value.targetWait.milliseconds) }
+        let (lows, highs) = (
+            rows.map { Int32(clamping: $0.value.replicas.lowerBound) },
+            rows.map { Int32(clamping: $0.value.replicas.upperBound) }
+        )
+        // One row per queue by primary key; what was there is read in the statement's snapshot.
+        return try await self.database.query(
+            """
+            WITH wanted AS (
+              SELECT * FROM unnest(\(rows.map(\.key))::text[], \(waits)::int4[], \(lows)::int4[], \(highs)::int4[])
+                AS w (queue, target_wait_ms, min_replicas, max_replicas)
+            ), stored AS (
+              INSERT INTO lectern.autoscale_rule AS r (queue, target_wait_ms, min_replicas, max_replicas)
+              SELECT * FROM wanted ORDER BY queue
+              ON CONFLICT (queue) DO UPDATE SET target_wait_ms = excluded.target_wait_ms,
+                min_replicas = excluded.min_replicas, max_replicas = excluded.max_replicas
+            )
+            SELECT w.queue, r.target_wait_ms || ' ms, ' || r.min_replicas || ' to ' || r.max_replicas AS was,
+                   w.target_wait_ms || ' ms, ' || w.min_replicas || ' to ' || w.max_replicas AS becomes
+            FROM wanted w LEFT JOIN lectern.autoscale_rule r ON r.queue = w.queue
+            WHERE (r.target_wait_ms, r.min_replicas, r.max_replicas)
+              IS DISTINCT FROM (w.target_wait_ms, w.min_replicas, w.max_replicas) ORDER BY w.queue
+            """
+        ).map { row in
+            NumberChange(
+                subject: "queue \(try row.decode("queue", as: String.self))", number: "autoscale",
                 was: try row.decode("was", as: String?.self), becomes: try row.decode("becomes", as: String?.self))
         }
     }

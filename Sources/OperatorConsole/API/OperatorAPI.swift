@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 public import Hummingbird
 import JobQueue
+public import JobQueuePostgres
 import PipelineJobs
 public import TextbookSync
 
@@ -11,12 +12,18 @@ public struct OperatorAPI: Sendable {
     private let resyncs: ResyncService
     private let uploads: BookUploads
     private let releases: ReleaseDirectory
+    private let scales: QueueScales
 
-    public init(access: OperatorAccess, resyncs: ResyncService, uploads: BookUploads, releases: ReleaseDirectory) {
+    /// The routes over what stands behind them.
+    public init(
+        access: OperatorAccess, resyncs: ResyncService, uploads: BookUploads, releases: ReleaseDirectory,
+        scales: QueueScales
+    ) {
         self.access = access
         self.resyncs = resyncs
         self.uploads = uploads
         self.releases = releases
+        self.scales = scales
     }
 
     /// Adds the routes.
@@ -36,6 +43,7 @@ public struct OperatorAPI: Sendable {
             ("/api/ops/v1/releases", [.get: self.listReleases]),
             ("/api/ops/v1/releases/{id}", [.get: self.showRelease]),
             ("/api/ops/v1/releases/{id}/rollback", [.post: self.rollBack]),
+            ("/api/ops/v1/autoscale", [.get: self.autoscale]),
         ]
     }
 
@@ -201,6 +209,12 @@ public struct OperatorAPI: Sendable {
         } catch let error as ReleaseError {
             throw HTTPError(error.code == .notShowable ? .conflict : .notFound, message: error.message)
         }
+    }
+
+    // Fleet
+
+    private func autoscale(_: Request, _: Parameters) async throws -> Response {
+        try Self.answer(QueueScaleReport.byQueue(try await self.scales.all()))
     }
 
     private static func answer(
