@@ -1,4 +1,5 @@
 import ContentTesting
+import Postgres
 import Testing
 import TextbookSync
 
