@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import LearningPaths
 import Logging
 import TextbookSync
