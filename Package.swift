@@ -128,11 +128,14 @@ let package = Package(
             [
                 "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
                 "ContentHashing", "IPAddresses", "ServerSentEvents", "TraceContext",
-                hummingbird, lifecycle, logging,
-            ]),
+                hummingbird, lifecycle, logging, yams,
+            ], resources: [.copy("openapi.yaml"), .copy("llms.txt")]),
         library(
-            "LearnerWeb", ["TextbookSync", "MarkdownHTML", "ContentHashing", hummingbird, mustache],
-            resources: [.copy("Templates"), .copy("Assets")]),
+            "LearnerWeb",
+            [
+                "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook",
+                "MarkdownHTML", "ContentHashing", hummingbird, logging, mustache,
+            ], resources: [.copy("Templates"), .copy("Assets"), .copy("Strings")]),
         library(
             "OperatorConsole",
             ["JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, mustache],
@@ -171,7 +174,7 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP",
+                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP", "LearnerAPI",
                 argumentParser, lifecycle, unixSignals, logging,
             ]),
 
@@ -268,7 +271,7 @@ let package = Package(
                 "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths", "Personalization", "SemanticIndex",
                 "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
-                "ServerTesting", hummingbird, lifecycle, logging,
+                "ProcessBootstrap", "ServerTesting", hummingbird, lifecycle, logging,
             ]),
     ]
 )

@@ -14,6 +14,8 @@ extension LearnerAPI {
         public var maximumLongPollsPerLearner = 16
         /// How many requests for work are answered.
         public var rates = RateLimits()
+        /// Who is told of security faults; without it there is no `security.txt`.
+        public var securityContact: SecurityContact?
 
         /// The defaults.
         public init() {}

@@ -9,7 +9,7 @@ import Logging
 /// with another method must say `Allow`, neither of which the framework's own routes can.
 public struct LearnerAPI: Sendable {
     let dependencies: Dependencies
-    private let table: RouteTable
+    let table: RouteTable
     private let rates: RequestRates
     private let deadlines = RequestDeadlines()
 
@@ -17,7 +17,8 @@ public struct LearnerAPI: Sendable {
     static let timeLimit: Duration = .seconds(30)
 
     /// An API over what stands behind it.
-    public init(_ dependencies: Dependencies) {
+    /// - Throws: ``OpenAPIError`` where the installation lacks the API's description.
+    public init(_ dependencies: Dependencies) throws {
         self.dependencies = dependencies
         self.rates = RequestRates(dependencies.configuration.rates, time: dependencies.time)
         self.table = RouteTable(
@@ -34,6 +35,7 @@ public struct LearnerAPI: Sendable {
                 ContentRoutes(dependencies).routes,
                 SearchRoutes(dependencies).routes,
                 ProblemRoutes().routes,
+                try FileRoutes(contact: dependencies.configuration.securityContact).routes,
             ].flatMap { $0 })
     }
 
@@ -54,7 +56,9 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         // What operators do has routes and rights of its own.
-        guard path == "/api" || path.hasPrefix("/api/"), !path.hasPrefix("/api/ops/") else {
+        guard path == "/api" || path.hasPrefix("/api/") || FileRoutes.paths.contains(path),
+            !path.hasPrefix("/api/ops/")
+        else {
             return try await next(request, context)
         }
         switch self.table.match(request.method, path: path) {

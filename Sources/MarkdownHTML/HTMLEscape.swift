@@ -1,5 +1,5 @@
 /// Text made harmless inside an element or a quoted attribute.
-enum HTMLEscape {
+package enum HTMLEscape {
     static func append(_ text: some StringProtocol, to html: inout String) {
         let isPlain = text.utf8.allSatisfy { byte in
             // The five lie between 0x22 and 0x3E.
@@ -27,7 +27,7 @@ enum HTMLEscape {
         html += text[plain...]
     }
 
-    static func escaped(_ text: some StringProtocol) -> String {
+    package static func escaped(_ text: some StringProtocol) -> String {
         var html = ""
         self.append(text, to: &html)
         return html

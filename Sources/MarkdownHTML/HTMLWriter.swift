@@ -1,22 +1,24 @@
 /// Writes the HTML of a document from the events of its tree.
 struct HTMLWriter {
-    private(set) var html = ""
-    private let source: MarkdownSource
-    private let options: MarkdownRenderer.Options
+    var html = ""
+    let source: MarkdownSource
+    let options: MarkdownRenderer.Options
     private let headings: [Heading]
     private var headingCount = 0
     private var admonitions = AdmonitionStack()
+    private var highlighter: CodeHighlighter
     /// Inside an image only its text counts.
-    private var image: (depth: Int, text: String)?
+    var image: (depth: Int, text: String)?
     private var isMarker = false
     /// For each link around, whether its address was allowed and its element is open.
-    private var openLinks: [Bool] = []
-    private var table: (alignments: [String?], column: Int, isHeader: Bool) = ([], 0, false)
+    var openLinks: [Bool] = []
+    var table: (alignments: [String?], column: Int, isHeader: Bool) = ([], 0, false)
 
     init(source: MarkdownSource, options: MarkdownRenderer.Options, headings: [Heading]) {
         self.source = source
         self.options = options
         self.headings = headings
+        self.highlighter = CodeHighlighter(maximumSpans: options.maximumCodeSpans)
     }
 
     mutating func visit(_ event: MarkdownTree.Event, _ node: MarkdownNode) throws(MarkdownError) {
@@ -87,6 +89,7 @@ struct HTMLWriter {
             self.html += self.admonitions.exitContainer()
             self.html += "</li>\n"
         case .heading:
+            if self.options.linksHeadings, node.headingLevel > 1 { self.writeHeadingLink() }
             self.html += "</h\(node.headingLevel)>\n"
             self.headingCount += 1
         case .paragraph:
@@ -109,7 +112,7 @@ struct HTMLWriter {
         }
     }
 
-    private var heading: Heading? {
+    var heading: Heading? {
         self.headings.indices.contains(self.headingCount) ? self.headings[self.headingCount] : nil
     }
 
@@ -126,21 +129,26 @@ struct HTMLWriter {
         let language = node.fenceInfo.prefix { !$0.isWhitespace && $0 != "{" }
         let isName =
             !language.isEmpty && language.utf8.count <= 32
-            && language.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "+-_#.".utf8.contains(byte)
-                }
-            }
-        self.html += isName ? "<pre><code class=\"language-\(language)\">" : "<pre><code>"
-        HTMLEscape.append(self.source.restored(node.literal), to: &self.html)
+            && language.utf8.allSatisfy { $0.isWord && $0 < 0x80 || "+-#.".utf8.contains($0) }
+        // A wide block scrolls, which a keyboard can do only where it has the focus.
+        self.html += "<pre tabindex=\"0\"\(self.codeDirection)>"
+        self.html += isName ? "<code class=\"language-\(language)\">" : "<code>"
+        self.highlighter.append(
+            self.source.restored(node.literal), language: isName ? language : "", to: &self.html)
         self.html += "</code></pre>\n"
     }
 
+    /// Code runs from left to right, whatever the text around it does.
+    var codeDirection: String { self.options.isRightToLeft ? " dir=\"ltr\"" : "" }
+
+    /// For pointers only: whoever reads with a keyboard or by ear has the page's list of sections.
+    private mutating func writeHeadingLink() {
+        guard let heading else { return }
+        self.html += " <a class=\"anchor\" href=\"#\(HTMLEscape.escaped(heading.id))\" aria-hidden=\"true\" tabindex=\"-1\">#</a>"
+    }
+
     /// Shown as the text that it is; comments say nothing to a reader.
-    private mutating func writeRawHTML(_ literal: String, element: String?) {
+    mutating func writeRawHTML(_ literal: String, element: String?) {
         let text = self.source.restored(literal)
         let isComment =
             text.hasPrefix("<!--")
@@ -151,116 +159,5 @@ struct HTMLWriter {
         if let element { self.html += "<\(element)>" }
         HTMLEscape.append(text, to: &self.html)
         if let element { self.html += "</\(element)>\n" }
-    }
-}
-
-extension HTMLWriter {
-    private mutating func enterInline(_ node: MarkdownNode) {
-        switch node.kind {
-        case .text: self.writeText(node.literal)
-        case .softBreak: self.html += "\n"
-        case .lineBreak: self.html += "<br>\n"
-        case .code:
-            self.html += "<code>"
-            HTMLEscape.append(self.source.restored(node.literal), to: &self.html)
-            self.html += "</code>"
-        case .htmlInline: self.writeRawHTML(node.literal, element: nil)
-        case .emphasis: self.html += "<em>"
-        case .strong: self.html += "<strong>"
-        case .strikethrough: self.html += "<del>"
-        case .link: self.enterLink(node)
-        case .image: self.image = (1, "")
-        default: break
-        }
-    }
-
-    private mutating func writeText(_ literal: String) {
-        var text = self.source.restored(literal)
-        // The end of a heading may name its id, which is no part of the title.
-        if let heading, text.hasSuffix("}"), !heading.text.hasSuffix("}") { text = HeadingIDs.divide(text).title }
-        HTMLEscape.append(text, to: &self.html)
-    }
-
-    private mutating func enterLink(_ node: MarkdownNode) {
-        // HTML knows no link inside a link, which autolinks can bring about.
-        let link = self.openLinks.contains(true) ? nil : LinkPolicy.link(node.address)
-        self.openLinks.append(link != nil)
-        guard let link else { return }
-        self.html += "<a href=\"\(HTMLEscape.escaped(link.href))\""
-        if link.isExternal { self.html += " rel=\"nofollow noopener\"" }
-        self.writeTitle(node)
-        self.html += ">"
-    }
-
-    private mutating func writeTitle(_ node: MarkdownNode) {
-        let title = node.title
-        guard !title.isEmpty else { return }
-        self.html += " title=\"\(HTMLEscape.escaped(self.source.restored(title)))\""
-    }
-
-    private mutating func visitInsideImage(_ event: MarkdownTree.Event, _ node: MarkdownNode) {
-        switch (node.kind, event) {
-        case (.image, .enter): self.image?.depth += 1
-        case (.image, .exit):
-            self.image?.depth -= 1
-            if let image, image.depth == 0 {
-                self.image = nil
-                self.writeImage(node, text: image.text)
-            }
-        case (.text, _), (.code, _): self.image?.text += self.source.restored(node.literal)
-        case (.softBreak, _), (.lineBreak, _): self.image?.text += " "
-        default: break
-        }
-    }
-
-    private mutating func writeImage(_ node: MarkdownNode, text: String) {
-        guard let address = LinkPolicy.image(node.address, base: self.options.imageBase) else {
-            HTMLEscape.append(text, to: &self.html)
-            return
-        }
-        self.html += "<img src=\"\(HTMLEscape.escaped(address))\" alt=\"\(HTMLEscape.escaped(text))\""
-        self.writeTitle(node)
-        self.html += " loading=\"lazy\">"
-    }
-
-    private mutating func enterTable(_ node: MarkdownNode) {
-        switch node.kind {
-        case .table:
-            self.table = (node.columnAlignments, 0, false)
-            self.html += "<table>\n"
-        case .tableHeader:
-            self.table.column = 0
-            self.table.isHeader = true
-            self.html += "<thead>\n<tr>\n"
-        case .tableRow:
-            self.table.column = 0
-            if self.table.isHeader { self.html += "<tbody>\n" }
-            self.table.isHeader = false
-            self.html += "<tr>\n"
-        case .tableCell:
-            self.html += self.table.isHeader ? "<th" : "<td"
-            if self.table.alignments.indices.contains(self.table.column),
-                let alignment = self.table.alignments[self.table.column]
-            {
-                self.html += " class=\"align-\(alignment)\""
-            }
-            self.html += ">"
-        default:
-            break
-        }
-    }
-
-    private mutating func exitTable(_ node: MarkdownNode) {
-        switch node.kind {
-        case .table:
-            self.html += self.table.isHeader ? "</table>\n" : "</tbody>\n</table>\n"
-            self.table.isHeader = false
-        case .tableHeader: self.html += "</tr>\n</thead>\n"
-        case .tableRow: self.html += "</tr>\n"
-        case .tableCell:
-            self.html += self.table.isHeader ? "</th>\n" : "</td>\n"
-            self.table.column += 1
-        default: break
-        }
     }
 }

@@ -3,7 +3,8 @@
 ///
 /// Raw HTML is shown as text, comments are left out. Links lead to http, https and mailto addresses, to fragments or to
 /// relative addresses; images come from the own origin. Everything else of a link or an image remains as its text.
-/// `:::note Title` … `:::` becomes an aside. The same Markdown always gives the same HTML.
+/// `:::note Title` … `:::` becomes an aside. Code in languages known here gets a `<span class="tok-…">` around keywords,
+/// texts, numbers and the like; its text is never changed. The same Markdown always gives the same HTML.
 public struct MarkdownRenderer: Sendable {
     /// What to allow, and how much of it.
     public struct Options: Sendable {
@@ -17,6 +18,14 @@ public struct MarkdownRenderer: Sendable {
         public var maximumTableCells = 50_000
         /// Put before the addresses of images that do not begin with a slash.
         public var imageBase = ""
+        /// The most pieces of code that get a colour of their own; the rest of the code is shown plain.
+        public var maximumCodeSpans = 2_000
+        /// Whether the text runs from right to left, so that code in it must be told to run the other way.
+        public var isRightToLeft = false
+        /// Whether headings below the first level end with a link to themselves, for pointers.
+        public var linksHeadings = false
+        /// What a table's scrolling frame is called for those who do not see it.
+        public var tableLabel = "Table"
 
         public init() {}
     }

@@ -9,27 +9,16 @@ struct MarkdownTree: ~Copyable {
 
     private let root: OpaquePointer
 
-    /// The library keeps the special characters of its extensions in global variables while it parses.
-    private static let parserLock = Mutex<Void>(())
-    private static let areExtensionsRegistered: Bool = {
-        cmark_gfm_core_extensions_ensure_registered()
-        return true
-    }()
+    /// Strikethrough alone needs it: see ``ParserExtensions``.
+    private static let strikethroughLock = Mutex<Void>(())
 
     /// Parses UTF-8.
     init(_ markdown: [UInt8]) {
-        guard Self.areExtensionsRegistered else { fatalError("the extensions of cmark-gfm are not registered") }
-        let root = Self.parserLock.withLock { _ in
-            let parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8)
-            defer { cmark_parser_free(parser) }
-            for name in ["table", "strikethrough", "autolink", "tasklist"] {
-                cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
-            }
-            markdown.withUnsafeBytes { bytes in
-                cmark_parser_feed(parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-            }
-            return cmark_parser_finish(parser)
-        }
+        // Whoever parses a tilde must have the library's table of special characters for itself meanwhile.
+        let root =
+            markdown.contains(UInt8(ascii: "~"))
+            ? Self.strikethroughLock.withLock { _ in Self.parse(markdown, with: ParserExtensions.all) }
+            : Self.parse(markdown, with: ParserExtensions.withoutStrikethrough)
         guard let root else { fatalError("cmark-gfm has no memory") }
         // Adjacent pieces of text become one, which markers and heading ids rely on.
         cmark_consolidate_text_nodes(root)
@@ -37,6 +26,16 @@ struct MarkdownTree: ~Copyable {
     }
 
     deinit { cmark_node_free(self.root) }
+
+    private static func parse(_ markdown: [UInt8], with extensions: ParserExtensions) -> OpaquePointer? {
+        let parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8)
+        defer { cmark_parser_free(parser) }
+        extensions.attach(to: parser)
+        markdown.withUnsafeBytes { bytes in
+            cmark_parser_feed(parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        return cmark_parser_finish(parser)
+    }
 
     /// Visits every node, children between the two events of their parent; leaves are only entered.
     func forEachEvent<E: Error>(_ body: (Event, MarkdownNode) throws(E) -> Void) throws(E) {

@@ -10,6 +10,7 @@ public struct OperatorConsole: Sendable {
     private let access: OperatorAccess
     private let template: MustacheTemplate
     private let stylesheet: ByteBuffer
+    private let script: ByteBuffer
 
     /// Reads the template of the installation.
     /// - Throws: ``ConsoleError``.
@@ -20,6 +21,7 @@ public struct OperatorConsole: Sendable {
             self.template = try MustacheTemplate(
                 string: String(decoding: Self.file("Templates/overview.mustache"), as: UTF8.self))
             self.stylesheet = ByteBuffer(bytes: try Self.file("Assets/console.css"))
+            self.script = ByteBuffer(bytes: try Self.file("Assets/console.js"))
         } catch {
             throw ConsoleError(description: "the console's files cannot be used: \(error)")
         }
@@ -29,14 +31,17 @@ public struct OperatorConsole: Sendable {
         try Data(contentsOf: Bundle.module.bundleURL.appendingPathComponent(path))
     }
 
-    /// Adds `/ops` and its stylesheet.
+    /// Adds `/ops`, its stylesheet and its script.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
         self.add("ops", to: router) { try await self.overview() }
-        self.add("ops/console.css", to: router) {
-            Response(
-                status: .ok, headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "private, max-age=300"],
-                body: ResponseBody(byteBuffer: self.stylesheet))
-        }
+        self.add("ops/console.css", to: router) { Self.asset(self.stylesheet, type: "text/css; charset=utf-8") }
+        self.add("ops/console.js", to: router) { Self.asset(self.script, type: "text/javascript; charset=utf-8") }
+    }
+
+    private static func asset(_ body: ByteBuffer, type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "private, max-age=300"],
+            body: ResponseBody(byteBuffer: body))
     }
 
     private func add(
@@ -51,7 +56,7 @@ public struct OperatorConsole: Sendable {
             try self.access.require(request)
             return try await page().createHeadResponse()
         }
-        for method: HTTPRequest.Method in [.post, .put, .patch, .delete, .options, .trace] {
+        for method in HTTPRequest.Method.known where method != .get && method != .head {
             router.on(path, method: method) { request, _ -> Response in
                 try self.access.require(request)
                 throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")
@@ -65,11 +70,16 @@ public struct OperatorConsole: Sendable {
             status: .ok,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                .contentSecurityPolicy: Self.policy,
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: self.template.render(page))))
     }
+
+    /// Own files only, nothing inline, nobody's frame.
+    private static let policy = """
+        default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'
+        """
 }
 
 /// Why the console cannot be served.

@@ -8,6 +8,7 @@ public import MCP
 import Personalization
 import PipelineJobs
 public import Postgres
+import Schema
 public import ServiceLifecycle
 
 /// The parts of the world a process talks to, built from its settings.
@@ -87,11 +88,14 @@ public struct Backends: Sendable {
         }
     }
 
-    /// What keeps the database from answering, for a readiness probe; `nil` when it answers.
+    /// What keeps the database from being of use, for a readiness probe; `nil` when it answers and has the schema that
+    /// this program was built for, or a newer one.
     public func databaseObstacle() async -> String? {
         do {
             _ = try await self.database.query("SELECT 1", timeout: .seconds(2))
-            return nil
+            let migrator = Migrator(
+                database: self.database, migrations: try Migration.bundled(), logger: self.process.logger)
+            return try await migrator.isApplied() ? nil : "the database lacks a migration; run `lectern migrate up`"
         } catch {
             return "the database does not answer"
         }
@@ -137,7 +141,10 @@ public struct Backends: Sendable {
             database: self.database, holder: configuration.name,
             duties: LeaderDuty.all(
                 database: self.database, queue: self.jobs, timetable: timetable, logger: process.logger)
-                + [ModelLedger(database: self.database).retentionDuty()],
+                + [
+                    ModelLedger(database: self.database).retentionDuty(),
+                    OverdueWebhooks(database: self.database, queue: self.jobs).duty(),
+                ],
             logger: process.logger)
         // The last is stopped first: the office passes on before the worker drains.
         return self.services + [

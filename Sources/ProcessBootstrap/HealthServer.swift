@@ -13,22 +13,37 @@ public struct ProcessHealth: Sendable {
         self.obstacle = obstacle
     }
 
+    /// The addresses at which it is asked.
+    public static let paths = ["/livez", "/readyz", "/startupz", "/healthz", "/health", "/metrics"]
+
     /// Adds `/livez`, `/readyz`, `/startupz`, their aliases, and `/metrics`.
     ///
     /// `/livez` asks nobody else: a database that is away is no reason to restart this process.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        router.get("livez") { _, _ in Self.text(.ok, "ok\n") }
-        for path in ["readyz", "startupz", "healthz", "health"] {
-            router.get(RouterPath(path)) { _, _ in
-                if let obstacle = await self.obstacle() {
-                    Self.text(.serviceUnavailable, obstacle + "\n")
-                } else {
-                    Self.text(.ok, "ok\n")
-                }
-            }
+        for path in Self.paths { self.add(path, to: router) }
+    }
+
+    private func answer(at path: String) async -> Response {
+        switch path {
+        case "/livez": return Self.text(.ok, "ok\n")
+        case "/metrics":
+            return Self.text(.ok, self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        default:
+            guard let obstacle = await self.obstacle() else { return Self.text(.ok, "ok\n") }
+            return Self.text(.serviceUnavailable, obstacle + "\n")
         }
-        router.get("metrics") { _, _ in
-            Self.text(.ok, self.registry.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    private static let otherMethods: [HTTPRequest.Method] =
+        [.post, .put, .patch, .delete, .options, .trace] + [HTTPRequest.Method("QUERY")].compactMap(\.self)
+
+    private func add(_ path: String, to router: some RouterMethods<some RequestContext>) {
+        router.get(RouterPath(path)) { _, _ in await self.answer(at: path) }
+        router.head(RouterPath(path)) { _, _ in await self.answer(at: path).createHeadResponse() }
+        for method in Self.otherMethods {
+            router.on(RouterPath(path), method: method) { _, _ -> Response in
+                throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This address is read.")
+            }
         }
     }
 

@@ -11,16 +11,27 @@ public struct ServiceProcess: Sendable {
     public let logger: Logger
     public let registry: PrometheusRegistry
 
-    /// Reads the settings and turns on logging and metrics.
+    /// Reads the settings, with the flags above them, and turns on logging and metrics.
     ///
     /// - Throws: ``Settings/Problem`` for a setting that cannot be used.
     public init(_ role: ProcessRole, options: ProcessOptions) async throws {
-        // A peer that goes away in the middle of a write is an error of that write, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-        let file = options.config ?? ProcessInfo.processInfo.environment["LECTERN_CONFIG"]
-        var settings = try await Settings.load(role: role, configurationFile: file)
+        var settings = try await Self.settings(of: role, configurationFile: options.config)
         try options.apply(to: &settings)
         self.init(role, settings: settings)
+    }
+
+    /// Reads the settings and turns on logging and metrics, for a command that has flags of its own.
+    ///
+    /// - Throws: ``Settings/Problem`` for a setting that cannot be used.
+    public init(_ role: ProcessRole, configurationFile: String?) async throws {
+        self.init(role, settings: try await Self.settings(of: role, configurationFile: configurationFile))
+    }
+
+    private static func settings(of role: ProcessRole, configurationFile: String?) async throws -> Settings {
+        // A peer that goes away in the middle of a write is an error of that write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let file = configurationFile ?? ProcessInfo.processInfo.environment["LECTERN_CONFIG"]
+        return try await Settings.load(role: role, configurationFile: file)
     }
 
     private init(_ role: ProcessRole, settings: Settings) {

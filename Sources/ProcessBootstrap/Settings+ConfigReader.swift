@@ -19,7 +19,7 @@ extension Settings {
     /// | `lectern.embedding.folder` | `LECTERN_EMBEDDING_FOLDER` |
     /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format`, `.ops.token` |
     /// `LECTERN_BOOK`, … |
-    /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.webhooks.file` |
+    /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file` |
     /// `LECTERN_RATE_LEARNER`, … |
     ///
     /// A secret may stand in a file instead: `…_FILE` names it (`CHAT_API_KEY_FILE`).
@@ -117,6 +117,14 @@ extension Settings {
             return network
         }
         web.origins = self.list(reader, "lectern.cors.origins")
+        if let contact = reader.string(forKey: "lectern.security.contact"), !contact.isEmpty {
+            guard ["mailto:", "https://"].contains(where: contact.hasPrefix),
+                contact.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else {
+                throw Problem("LECTERN_SECURITY_CONTACT is \(contact), which is no mailto: or https: address")
+            }
+            web.securityContact = contact
+        }
         web.webhooksFile = reader.string(forKey: "lectern.webhooks.file").flatMap { $0.isEmpty ? nil : $0 }
         return web
     }

@@ -57,6 +57,8 @@ public struct Settings: Sendable {
         public var trustedProxies: [IPNetwork] = []
         /// Whose pages may call the API.
         public var origins: [String] = []
+        /// Where security faults are reported, a `mailto:` or `https:` address.
+        public var securityContact: String?
         /// The operator's receivers of webhooks.
         public var webhooksFile: String?
     }

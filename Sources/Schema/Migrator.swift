@@ -57,6 +57,12 @@ public struct Migrator: Sendable {
         return self.migrations.filter { applied[$0.version] == nil }
     }
 
+    /// Whether everything this program knows is there. What a newer program added does not matter.
+    public func isApplied() async throws -> Bool {
+        let applied = try await self.applied(in: self.database)
+        return self.migrations.allSatisfy { applied[$0.version] != nil }
+    }
+
     /// Throws unless the schema is the one this program was built for.
     public func requireCurrent() async throws {
         let pending = try await self.pending()

@@ -4,7 +4,11 @@ public enum SafeName {
     public static let maximumBytes = 200
 
     /// Words that follow a slug in addresses, so that none can end a slug with slashes.
-    private static let reservedEndings: Set<String> = ["content", "start", "complete", "time", "events"]
+    private static let reservedEndings: Set<String> = [
+        "content", "start", "complete", "time", "events", "diff", "feedback",
+    ]
+    /// Words that stand in addresses where a slug could, so that none can be a whole slug.
+    private static let reservedSlugs: Set<String> = ["cache"]
 
     /// Why a text is no slug; `nil` if it is one. A slug is one or more segments of letters, digits and `-_.~`,
     /// joined by single slashes.
@@ -19,6 +23,7 @@ public enum SafeName {
                 return "holds \(self.name(of: scalar))"
             }
         }
+        if self.reservedSlugs.contains(slug) { return "is the reserved word \(slug)" }
         if segments.count > 1, let last = segments.last, self.reservedEndings.contains(String(last)) {
             return "ends with the reserved segment \(last)"
         }

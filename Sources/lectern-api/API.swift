@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Hummingbird
 import JobQueuePostgres
 import LearnerAPI
@@ -35,23 +36,23 @@ struct API: AsyncParsableCommand {
         search.glossary = SearchGlossary(try Glossary.bundled().urduForms)
         search.weights = SearchWeights(for: index.model, vectorPercent: settings.search.vectorPercent)
         search.vectorTime = settings.search.vectorTime
-        let api = LearnerAPI(
-            .init(
-                learners: LearnerStore(database: backends.database),
-                progress: try ProgressStore(database: backends.database, bookSlug: settings.book),
-                reasonTexts: try .bundled(), catalog: catalog, bodies: bodies,
-                personalization: PersonalizationService(
-                    database: backends.database, queue: backends.jobs,
-                    parts: try WritingParts(backends, bodies: bodies).parts, configuration: personalization),
-                search: SearchService(
-                    database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
-                    configuration: search),
-                requestKeys: RequestKeyStore(database: backends.database),
-                webhooks: try settings.web.webhooksFile.map { file in
-                    WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
-                },
-                configuration: settings.web.limits))
-        let web = try LearnerWeb(catalog: catalog, bodies: bodies)
+        let dependencies = LearnerAPI.Dependencies(
+            learners: LearnerStore(database: backends.database),
+            progress: try ProgressStore(database: backends.database, bookSlug: settings.book),
+            reasonTexts: try .bundled(), catalog: catalog, bodies: bodies,
+            personalization: PersonalizationService(
+                database: backends.database, queue: backends.jobs,
+                parts: try WritingParts(backends, bodies: bodies).parts, configuration: personalization),
+            search: SearchService(
+                database: backends.database, model: index.model, vectors: index.vectors, recipe: index.recipe,
+                configuration: search),
+            requestKeys: RequestKeyStore(database: backends.database),
+            webhooks: try settings.web.webhooksFile.map { file in
+                WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
+            },
+            configuration: settings.web.limits(at: .now))
+        let api = try LearnerAPI(dependencies)
+        let web = try LearnerWeb(.init(dependencies))
         let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
         let console = try OperatorConsole(
             store: QueueOverviewStore(database: backends.database), access: access)
@@ -78,12 +79,25 @@ struct API: AsyncParsableCommand {
     }
 }
 
+extension LearnerWeb.Dependencies {
+    /// The pages stand on what the API stands on.
+    fileprivate init(_ api: LearnerAPI.Dependencies) {
+        let desk = OwnDataDesk(api)
+        self.init(
+            learners: api.learners, progress: api.progress, reasonTexts: api.reasonTexts, catalog: api.catalog,
+            bodies: api.bodies, personalization: api.personalization, search: api.search,
+            ownData: .init(export: { try await desk.export(of: $0) }, delete: { try await desk.delete($0) }),
+            makeLearnerID: api.makeLearnerID)
+    }
+}
+
 extension Settings.Web {
-    fileprivate var limits: LearnerAPI.Configuration {
+    fileprivate func limits(at now: Date) -> LearnerAPI.Configuration {
         var configuration = LearnerAPI.Configuration()
         configuration.rates.learnerPerMinute = self.learnerPerMinute
         configuration.rates.addressPerMinute = self.addressPerMinute
         configuration.rates.trustedProxies = self.trustedProxies
+        configuration.securityContact = self.securityContact.map { SecurityContact($0, at: now) }
         return configuration
     }
 

@@ -4,10 +4,10 @@ import ProcessBootstrap
 
 /// Opens the configured database for the time of one command.
 struct DatabaseSession: ParsableArguments {
-    @OptionGroup var process: ProcessOptions
+    @Option(help: "A YAML file with settings.") var config: String?
 
     func with<T: Sendable>(_ body: (PostgresClient, ServiceProcess) async throws -> T) async throws -> T {
-        let process = try await ServiceProcess(.command, options: self.process)
+        let process = try await ServiceProcess(.command, configurationFile: self.config)
         guard !process.settings.database.url.isEmpty else {
             throw Settings.Problem("DATABASE_URL is not set; give a PostgreSQL connection string")
         }

@@ -19,6 +19,7 @@ struct Lectern: AsyncParsableCommand {
               lectern job show 1234                       where a job stands
               lectern queue pause personalize --for 30m   start nothing of it for a while
               lectern doctor                              what is wrong with this setup
+              lectern openapi                             the description of the HTTP API
 
             EXIT CODES
               0 ok   1 other   2 usage   3 not found   4 not allowed   5 temporary, try again   6 partial
@@ -28,7 +29,7 @@ struct Lectern: AsyncParsableCommand {
             UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
             QueueCommand.self,
             WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self,
-            DoctorCommand.self, HealthCommand.self,
+            DoctorCommand.self, HealthCommand.self, OpenAPICommand.self,
         ])
 
     static func main() async {
@@ -108,6 +109,11 @@ enum Terminal {
 
     static func put(_ text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    /// A text that has its own line's end.
+    static func write(result text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
     }
 
     static func put(json value: some Encodable) throws {

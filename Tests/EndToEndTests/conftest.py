@@ -236,15 +236,20 @@ class Stack:
 
     # Processes
 
+    def arguments(self, name):
+        """The command line of a process."""
+        arguments = [BIN / f"lectern-{kind_of(name)}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
+        return arguments + (["--data", self.folder / name] if name in SERVERS else [])
+
+    def environment_of(self, name):
+        return self.environ
+
     def start(self, *names, ready=True):
         for name in names:
             self.ports.setdefault(name, free_port())
-            arguments = [BIN / f"lectern-{kind_of(name)}", "--host", "127.0.0.1", "--port", str(self.ports[name])]
-            if name in SERVERS:
-                arguments += ["--data", self.folder / name]
             with open(self.log(name), "ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    arguments, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    self.arguments(name), env=self.environment_of(name), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True)
         if ready:
             for name in names:

@@ -51,7 +51,7 @@ struct APIFixture: Sendable {
                 var dependencies = try fixture.dependencies(logger)
                 dependencies.requestKeys = RequestKeyStore(database: database)
                 adjust(&dependencies, PostgresJobQueue(database: database, logger: logger))
-                let api = LearnerAPI(dependencies)
+                let api = try LearnerAPI(dependencies)
                 let value = try await APIServer.with(api, boundary: boundary, routes: { routes(fixture, $0) }) {
                     server in
                     try await body(fixture, server)
@@ -67,6 +67,8 @@ struct APIFixture: Sendable {
 
     /// An API whose database does not exist.
     static func withoutDatabase<T: Sendable>(
+        boundary: RequestBoundary<BasicRequestContext> = RequestBoundary(),
+        routes: @escaping @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { _, _ in },
         _ body: @Sendable @escaping (APIServer) async throws -> T
     ) async throws -> T {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -74,7 +76,8 @@ struct APIFixture: Sendable {
         let database = PostgresClient(
             configuration: PostgresConfiguration(url: "postgresql://lectern@127.0.0.1:1/none"), logger: logger)
         let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
-        let value = try await APIServer.with(LearnerAPI(try fixture.dependencies(logger)), body)
+        let value = try await APIServer.with(
+            try LearnerAPI(try fixture.dependencies(logger)), boundary: boundary, routes: { routes(fixture, $0) }, body)
         await database.close()
         return value
     }

@@ -109,7 +109,7 @@ import Testing
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let router = Router()
             router.add(middleware: RequestBoundary())
-            LearnerAPI(try fixture.dependencies(logger)).addRoutes(to: router)
+            try LearnerAPI(try fixture.dependencies(logger)).addRoutes(to: router)
             let (ports, port) = AsyncStream<Int>.makeStream()
             let application = Application(
                 router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),

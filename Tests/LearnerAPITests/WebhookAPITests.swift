@@ -116,4 +116,37 @@ import Testing
             }
         }
     }
+
+    @Test func `an end that nobody could tell of is found, and a request under way is left alone`() async throws {
+        try await APIFixture.run(adjust: { $0.webhooks = WebhookDesk(names: ["app"], queue: $1) }) { fixture, server in
+            let body = #"{"lesson_slug":"ch01-one","webhook":"app"}"#
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let queue = PostgresJobQueue(database: fixture.database, logger: logger)
+            let overdue = OverdueWebhooks(
+                database: fixture.database, queue: queue, now: { Date(timeIntervalSince1970: 9) })
+            let ask = { (user: String) in
+                let miss = try await server.send("POST", "/api/personalize", user: user, json: body)
+                return try #require(miss["operation", "id"]?.text)
+            }
+            let first = try await fixture.learner(server)
+            let withdrawn = try await ask(first)
+            let second = try await fixture.learner(server)
+            let died = try await ask(second)
+            #expect(try await overdue.sweep() == 0)
+
+            // The other learner waits for the same job, which goes on.
+            #expect(try await server.send("DELETE", "/api/operations/\(withdrawn)", user: first).status == 204)
+            #expect(try await overdue.sweep() == 1)
+            let job = try #require(
+                try await fixture.database.queryOne("SELECT job_id FROM lectern.operation LIMIT 1")
+            ).decode("job_id", as: Int64.self)
+            #expect(try await JobInspector(database: fixture.database).cancel(JobID(rawValue: job)) == .cancelled)
+            #expect(try await overdue.sweep() == 1)
+            #expect(try await overdue.sweep() == 0)
+
+            let deliveries = try await self.deliveries(fixture.database)
+            #expect(deliveries.map(\.operationID) == [withdrawn, died])
+            #expect(deliveries.allSatisfy { $0.type == "personalization.failed" && $0.at == 9 })
+        }
+    }
 }

@@ -11,9 +11,11 @@ import Testing
             "p", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol",
             "li", "hr",
             "br", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "input", "aside",
+            "div", "span",
         ]
         let attributes: Set<Substring> = [
             "href", "rel", "title", "src", "alt", "loading", "class", "id", "start", "type", "disabled", "checked",
+            "tabindex", "role", "aria-label", "aria-hidden", "scope", "dir",
         ]
         var rest = html[...]
         var open: [Substring] = []
@@ -130,7 +132,8 @@ import Testing
             ":::note ",
             ":::", "::::tip", "    ", "{#x}", "{#\"}", "https://a.b", "www.a.b", "<!--", "-->", "\\", "\0",
             "\u{F8FF}0\u{F8FF}",
-            "[x]: ", "text", " ", "\t", "\r", "- [ ] ",
+            "[x]: ", "text", " ", "\t", "\r", "- [ ] ", "```python\n", "```xml\n", "```yaml\n", "```bash\n", "```console\n", "```c++\n", "def ",
+            "$ ", "\"\"\"", "/*", "*/", "${", "a: ", "|\n", "é", "@", "1e+",
         ]
         let markdown = (0..<Int.random(in: 1...80, using: &generator)).map { _ in
             pieces[Int.random(in: pieces.indices, using: &generator)]

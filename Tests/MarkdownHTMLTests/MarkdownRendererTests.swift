@@ -2,6 +2,8 @@ import MarkdownHTML
 import Testing
 
 @Suite struct MarkdownRendererTests {
+    private static let frame = "<div class=\"table\" role=\"group\" tabindex=\"0\" aria-label=\"Table\">\n"
+
     private func html(_ markdown: String) throws -> String {
         try MarkdownRenderer().html(markdown)
     }
@@ -23,16 +25,17 @@ import Testing
             ),
             (
                 "```swift title=\"x\"\nlet a = 1 < 2\n```",
-                "<pre><code class=\"language-swift\">let a = 1 &lt; 2\n</code></pre>\n"
+                "<pre tabindex=\"0\"><code class=\"language-swift\"><span class=\"tok-key\">let</span> a = "
+                    + "<span class=\"tok-num\">1</span> &lt; <span class=\"tok-num\">2</span>\n</code></pre>\n"
             ),
-            ("```\na\n```", "<pre><code>a\n</code></pre>\n"),
-            ("```a\"b\nc\n```", "<pre><code>c\n</code></pre>\n"),
+            ("```\na\n```", "<pre tabindex=\"0\"><code>a\n</code></pre>\n"),
+            ("```a\"b\nc\n```", "<pre tabindex=\"0\"><code>c\n</code></pre>\n"),
             (
                 "| a | b |\n|:--|--:|\n| c | d |",
-                "<table>\n<thead>\n<tr>\n<th class=\"align-left\">a</th>\n<th class=\"align-right\">b</th>\n</tr>\n</thead>\n"
-                    + "<tbody>\n<tr>\n<td class=\"align-left\">c</td>\n<td class=\"align-right\">d</td>\n</tr>\n</tbody>\n</table>\n"
+                "\(Self.frame)<table>\n<thead>\n<tr>\n<th scope=\"col\" class=\"align-left\">a</th>\n<th scope=\"col\" class=\"align-right\">b</th>\n</tr>\n</thead>\n"
+                    + "<tbody>\n<tr>\n<td class=\"align-left\">c</td>\n<td class=\"align-right\">d</td>\n</tr>\n</tbody>\n</table>\n</div>\n"
             ),
-            ("| a |\n|---|", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table>\n"),
+            ("| a |\n|---|", "\(Self.frame)<table>\n<thead>\n<tr>\n<th scope=\"col\">a</th>\n</tr>\n</thead>\n</table>\n</div>\n"),
             ("\"a\" & 'b'", "<p>&quot;a&quot; &amp; &#39;b&#39;</p>\n"),
             ("", ""),
         ])
@@ -78,5 +81,38 @@ import Testing
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(others == [first])
+    }
+    @Test func codeInARightToLeftTextRunsTheOtherWay() throws {
+        var options = MarkdownRenderer.Options()
+        options.isRightToLeft = true
+        options.tableLabel = "جدول \"1\""
+        let html = try MarkdownRenderer(options: options).html("`a`\n\n```\nb\n```\n\n| c |\n|---|")
+        #expect(html.contains("<code dir=\"ltr\">a</code>"))
+        #expect(html.contains("<pre tabindex=\"0\" dir=\"ltr\"><code>b\n</code></pre>"))
+        #expect(html.contains("aria-label=\"جدول &quot;1&quot;\""))
+    }
+
+    @Test func headingsMayLeadToThemselves() throws {
+        var options = MarkdownRenderer.Options()
+        options.linksHeadings = true
+        #expect(
+            try MarkdownRenderer(options: options).html("# A\n\n## B c {#d}")
+                == "<h1 id=\"a\">A</h1>\n<h2 id=\"d\">B c <a class=\"anchor\" href=\"#d\" aria-hidden=\"true\" "
+                + "tabindex=\"-1\">#</a></h2>\n")
+    }
+
+    @Test func textsWithAndWithoutTildesDoNotDisturbEachOther() async throws {
+        let texts = ["~~a~~ www.b.org ~c", "www.b.org and https://c.org", "~~d~~ | e@f.org\n--|--\n~~g~~ | h"]
+        let alone = try texts.map { try self.html(String(repeating: $0 + "\n\n", count: 100)) }
+        #expect(alone[0].contains("<del>a</del> <a href=\"http://www.b.org\""))
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<300 {
+                group.addTask {
+                    let text = String(repeating: texts[index % 3] + "\n\n", count: 100)
+                    return try MarkdownRenderer().html(text) == alone[index % 3]
+                }
+            }
+            for try await isEqual in group { #expect(isEqual) }
+        }
     }
 }

@@ -53,6 +53,21 @@ import Testing
         }
     }
 
+    @Test func theSchemaIsThereForTheProgramThatMadeItAndForOlderOnes() async throws {
+        try await withTestClient { client in
+            let all = try Migration.bundled()
+            let older = try self.migrator(client, Array(all.dropLast()))
+            let newer = try self.migrator(client, all)
+            #expect(try await older.isApplied() == false)
+            try await older.up()
+            #expect(try await older.isApplied())
+            #expect(try await newer.isApplied() == false)
+            try await newer.up()
+            #expect(try await older.isApplied())
+            #expect(try await newer.isApplied())
+        }
+    }
+
     @Test func anOlderProgramRefusesANewerSchema() async throws {
         try await withTestClient { client in
             try await self.migrator(client).up()

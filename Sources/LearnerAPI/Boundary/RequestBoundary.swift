@@ -165,6 +165,8 @@ extension HTTPFields {
             self[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         }
         if !self.contains(.referrerPolicy) { self[.referrerPolicy] = "no-referrer" }
+        self[.crossOriginResourcePolicy] = "same-origin"
+        self[.crossOriginOpenerPolicy] = "same-origin"
         if !self.contains(.cacheControl) { self[.cacheControl] = "no-store" }
     }
 }

@@ -13,6 +13,8 @@ extension HTTPField.Name {
     static let traceparent = Self.registered("traceparent")
     static let tracestate = Self.registered("tracestate")
     static let referrerPolicy = Self.registered("Referrer-Policy")
+    static let crossOriginResourcePolicy = Self.registered("Cross-Origin-Resource-Policy")
+    static let crossOriginOpenerPolicy = Self.registered("Cross-Origin-Opener-Policy")
 
     private static func registered(_ name: StaticString) -> HTTPField.Name {
         guard let name = HTTPField.Name(name.description) else { preconditionFailure("a constant is no field name") }

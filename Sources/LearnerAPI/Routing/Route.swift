@@ -18,4 +18,12 @@ struct Route: Sendable {
         self.handler = handler
         self.isRated = isRated
     }
+
+    /// A file that is read at an address outside of `/api`.
+    init(file path: String, _ handler: @escaping Handler) {
+        self.method = .get
+        self.pattern = RoutePattern(path)
+        self.handler = handler
+        self.isRated = false
+    }
 }

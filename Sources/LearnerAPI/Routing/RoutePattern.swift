@@ -1,7 +1,8 @@
 /// The shape of a path: literal segments, `{name}` for one segment, `{name...}` for one or more.
 ///
 /// Segments are compared as they came, before percent-decoding, so a slug that holds `%2F` is one segment and one that
-/// holds raw slashes is several: `{slug...}` gives the same text for both, and a suffix behind it still counts.
+/// holds raw slashes is several: `{slug...}` gives the same text for both, and a suffix behind it still counts. What is
+/// percent-encoded is never a literal: `a%2Fstart` is the lesson `a/start`, and `a/start` the start of the lesson `a`.
 struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     private enum Segment: Hashable, Sendable {
         case literal(String)
@@ -12,12 +13,8 @@ struct RoutePattern: Hashable, Sendable, CustomStringConvertible {
     let description: String
     private let segments: [Segment]
 
-    /// Whether a parameter takes several segments.
-    var takesRest: Bool {
-        self.segments.contains {
-            if case .rest = $0 { true } else { false }
-        }
-    }
+    /// The path as the API's description writes it: `{slug}`, also where it takes several segments.
+    var template: String { self.description.replacing("...}", with: "}") }
 
     init(_ text: String) {
         self.description = text

@@ -2,11 +2,16 @@ import Hummingbird
 
 /// Every route, in the order in which they are tried: a pattern that ends in a suffix stands before the one without.
 struct RouteTable: Sendable {
-    /// By the segment that follows `/api`, which every pattern spells out.
+    /// By the second segment, which every pattern spells out: what follows `/api`.
     private let routes: [Substring: [Route]]
 
     init(_ routes: [Route]) {
         self.routes = Dictionary(grouping: routes) { Self.topic(of: Self.segments($0.pattern.description)) }
+    }
+
+    /// Every operation as the API's description names it: `GET /api/user/{user_id}`.
+    var operations: [String] {
+        self.routes.values.joined().map { "\($0.method.rawValue) \($0.pattern.template)" }
     }
 
     /// An empty segment is part of the path: `/api//user` is not `/api/user`.
@@ -30,9 +35,8 @@ struct RouteTable: Sendable {
         var matched: RoutePattern?
         var methods: Set<HTTPRequest.Method> = []
         for route in self.routes[Self.topic(of: segments)] ?? [] {
-            // `user/preferences` is nobody's id, but a lesson may be called anything.
-            guard matched == nil || matched == route.pattern || route.pattern.takesRest,
-                let parameters = route.pattern.match(segments)
+            // The first pattern of this shape decides: `user/preferences` is nobody's id.
+            guard matched == nil || matched == route.pattern, let parameters = route.pattern.match(segments)
             else { continue }
             if route.method == wanted { return .route(route, parameters: parameters) }
             matched = matched ?? route.pattern

@@ -21,12 +21,22 @@ public struct OperatorAPI: Sendable {
 
     /// Adds the routes.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        let group = router.group("api/ops/v1")
-        self.add(to: group, "resyncs", [.post: self.start, .get: self.list])
-        self.add(to: group, "resyncs/{id}", [.get: self.status])
-        self.add(to: group, "releases", [.get: self.listReleases])
-        self.add(to: group, "releases/{id}", [.get: self.showRelease])
-        self.add(to: group, "releases/{id}/rollback", [.post: self.rollBack])
+        for (path, handlers) in self.routes { self.add(to: router, RouterPath(path), handlers) }
+    }
+
+    /// Every operation as the API's description names it: `GET /api/ops/v1/resyncs`.
+    package var operations: [String] {
+        self.routes.flatMap { path, handlers in handlers.keys.map { "\($0.rawValue) \(path)" } }
+    }
+
+    private var routes: [(path: String, handlers: [HTTPRequest.Method: Handler])] {
+        [
+            ("/api/ops/v1/resyncs", [.post: self.start, .get: self.list]),
+            ("/api/ops/v1/resyncs/{id}", [.get: self.status]),
+            ("/api/ops/v1/releases", [.get: self.listReleases]),
+            ("/api/ops/v1/releases/{id}", [.get: self.showRelease]),
+            ("/api/ops/v1/releases/{id}/rollback", [.post: self.rollBack]),
+        ]
     }
 
     private typealias Handler = @Sendable (Request, Parameters) async throws -> Response
@@ -35,10 +45,12 @@ public struct OperatorAPI: Sendable {
         to router: some RouterMethods<some RequestContext>, _ path: RouterPath,
         _ handlers: [HTTPRequest.Method: Handler]
     ) {
-        let allowed = handlers.keys.map(\.rawValue).sorted().joined(separator: ", ")
-        for method: HTTPRequest.Method in [.get, .head, .post, .put, .patch, .delete, .options, .trace] {
+        let methods = Set(handlers.keys).union(handlers[.get] == nil ? [.options] : [.options, .head])
+        let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+        for method in HTTPRequest.Method.known {
             router.on(path, method: method) { request, context -> Response in
                 try self.access.require(request)
+                if method == .options { return Response(status: .noContent, headers: [.allow: allowed]) }
                 let handler = handlers[method] ?? (method == .head ? handlers[.get] : nil)
                 guard let handler else {
                     throw HTTPError(
@@ -54,10 +66,10 @@ public struct OperatorAPI: Sendable {
 
     private func start(_ request: Request, _: Parameters) async throws -> Response {
         let type = request.headers[.contentType].map { $0.lowercased().prefix { $0 != ";" } } ?? ""
-        var wish: SyncBook
+        // The query belongs to an archive, but nobody may think that a malformed one was heeded.
+        var wish = try Self.wish(request.uri.queryParameters)
         switch type {
         case "application/x-tar":
-            wish = try Self.wish(request.uri.queryParameters)
             let receipt: BookUploads.Receipt
             do {
                 receipt = try await self.uploads.receive(tar: request.body.map { Array(buffer: $0) })

@@ -60,6 +60,39 @@ public enum WebhookRequests {
         return deliveries.count
     }
 
+    /// A wish that stands.
+    struct Wish: Hashable, Sendable {
+        var operationID: UUID
+        var endpoint: String
+        var jobID: JobID
+        /// Whether the operation's row waits for a text.
+        var isPending: Bool
+
+        static let beforeAll = Wish(
+            operationID: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)), endpoint: "",
+            jobID: JobID(rawValue: 0), isPending: false)
+    }
+
+    /// The wishes that follow one, by operation and endpoint.
+    static func wishes(
+        after last: Wish, atMost limit: Int, in session: some PostgresSession
+    ) async throws -> [Wish] {
+        try await session.query(
+            """
+            SELECT w.operation_id, w.endpoint, w.job_id, EXISTS (
+                SELECT FROM lectern.personalized_lesson p
+                WHERE p.user_id = o.user_id AND p.operation_id = o.id AND p.state = 'pending') AS is_pending
+            FROM lectern.operation_webhook w JOIN lectern.operation o ON o.id = w.operation_id
+            WHERE (w.operation_id, w.endpoint) > (\(last.operationID), \(last.endpoint))
+            ORDER BY w.operation_id, w.endpoint LIMIT \(limit)
+            """
+        ).map { row in
+            Wish(
+                operationID: try row.decode("operation_id"), endpoint: try row.decode("endpoint"),
+                jobID: JobID(rawValue: try row.decode("job_id")), isPending: try row.decode("is_pending"))
+        }
+    }
+
     /// The job that tells one receiver of one operation.
     static func delivery(
         to endpoint: String, of operation: UUID, lessonSlug: String, outcome: WebhookOutcome, at: Date
