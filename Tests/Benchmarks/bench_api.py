@@ -90,7 +90,7 @@ def main(arguments):
         facts["postgresql"] = server.version()
         make_book(folder / "book", sizes.lessons, sizes.lessons * BOOK_BYTES // LESSONS, SEED)
         lectern = Installation(children, server, binaries, folder, "api")
-        lectern.start(folder / "book")
+        lectern.start(folder / "book", patience=600)
         progress(f"the book is published: {time.monotonic() - began:.0f} s")
         people = People(lectern, sizes.learners)
         facts["rows"] = people.rows()
