@@ -63,10 +63,10 @@ struct TaggedJSON: Sendable {
 
 extension HTTPFields {
     /// The headers of published content: anyone may keep it for a while and show it while asking for a newer one.
-    static func publicContent(tag: String) -> HTTPFields {
+    static func publicContent(tag: String, maximumAge: Duration = .seconds(60)) -> HTTPFields {
         [
             .eTag: tag,
-            .cacheControl: "public, max-age=60, stale-while-revalidate=600",
+            .cacheControl: "public, max-age=\(maximumAge.components.seconds), stale-while-revalidate=600",
         ]
     }
 }

@@ -25,17 +25,19 @@ BOOK_BYTES = 3_000_000
 PERSONALIZED = 4
 STARTED = 12
 SEED = 1
-# Requests a second of all connections together, when nobody has to wait for the machine.
-PACE = 320
 
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """What is asked for, how long it may take by contract.md, section 5, and our own target for it, in milliseconds."""
+    """What is asked for, how long it may take by contract.md, section 5, and our own target for it, in milliseconds.
+
+    The target is held at a pace that leaves the machine time, in requests a second of all connections together.
+    """
 
     name: str
     promised: int
     target: int
+    pace: int = 320
     least_ratio: float | None = None
 
 
@@ -45,7 +47,7 @@ OPERATIONS = (
     Operation("content", 2_000, 20),
     Operation("progress_write", 200, 5),
     Operation("recommendations", 1_000, 10),
-    Operation("search", 1_000, 50),
+    Operation("search", 1_000, 50, pace=32),
     Operation("cached_personalization", 1_000, 10, least_ratio=0.5),
 )
 
@@ -79,7 +81,7 @@ def main(arguments):
             sizes = dataclasses.replace(sizes, **{name: value})
     binaries = find_binaries()
     began = time.monotonic()
-    facts = machine(quick=options.quick, sizes=dataclasses.asdict(sizes), connections=CONNECTIONS, pace=PACE)
+    facts = machine(quick=options.quick, sizes=dataclasses.asdict(sizes), connections=CONNECTIONS)
     children = Children()
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lectern-bench-")))
@@ -90,7 +92,7 @@ def main(arguments):
         facts["postgresql"] = server.version()
         make_book(folder / "book", sizes.lessons, sizes.lessons * BOOK_BYTES // LESSONS, SEED)
         lectern = Installation(children, server, binaries, folder, "api")
-        lectern.start(folder / "book")
+        lectern.start(folder / "book", patience=600)
         progress(f"the book is published: {time.monotonic() - began:.0f} s")
         people = People(lectern, sizes.learners)
         facts["rows"] = people.rows()
@@ -220,7 +222,7 @@ class Benchmark:
         sides = {
             "ours": lambda: self.load.run(name, self.lectern.api, asks, self.sizes.seconds),
             "paced": lambda: self.load.run(
-                name, self.lectern.api, asks, self.sizes.seconds, pause=1_000 * CONNECTIONS // PACE),
+                name, self.lectern.api, asks, self.sizes.seconds, pause=1_000 * CONNECTIONS // operation.pace),
             "plain": lambda: self.load.run(name, self.plain[name], bytes_asks, self.sizes.seconds),
         }
         figures = {side: sides[side]() for side in (list(sides) if ours_first else reversed(sides))}

@@ -67,14 +67,15 @@ class Installation:
     def api(self):
         return f"http://127.0.0.1:{self.ports['api']}"
 
-    def start(self, book):
-        """Publishes the book; afterwards only what answers and personalizes runs."""
+    def start(self, book, patience=120):
+        """Publishes the book within so many seconds; afterwards only what answers and personalizes runs."""
         self.server.create(self.database)
         self.children.run([self.binaries / "lectern", "migrate", "up"], timeout=120, env=self.environment)
         for name in (*SERVERS, *WRITERS):
             self._start(name)
         self.children.run(
-            [self.binaries / "lectern", "resync", "--path", book, "--wait", "--timeout", 120], timeout=180,
+            [self.binaries / "lectern", "resync", "--path", book, "--wait", "--timeout", patience],
+            timeout=patience + 60,
             env=self.environment)
         for name in WRITERS:
             self.children.stop(self.processes[name])

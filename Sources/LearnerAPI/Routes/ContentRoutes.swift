@@ -53,7 +53,7 @@ struct ContentRoutes: Sendable {
     }
 
     private func lesson(_ request: APIRequest) async throws -> Response {
-        let edition = try await self.catalog.edition()
+        let edition = try await self.editionOfLessons()
         switch try await self.find(request, in: edition) {
         case .moved(let slug): return Self.moved(to: slug, suffix: "")
         case .lesson(let lesson):
@@ -62,7 +62,7 @@ struct ContentRoutes: Sendable {
     }
 
     private func content(_ request: APIRequest) async throws -> Response {
-        let edition = try await self.catalog.edition()
+        let edition = try await self.editionOfLessons()
         let lesson: PublishedLesson
         switch try await self.find(request, in: edition) {
         case .moved(let slug): return Self.moved(to: slug, suffix: "/content")
@@ -107,13 +107,22 @@ struct ContentRoutes: Sendable {
         case moved(String?)
     }
 
+    private static let unknownLesson = Problem(.unknownLesson, "There is no published lesson with this slug.")
+
+    /// Where nothing is published, no lesson is.
+    private func editionOfLessons() async throws -> PublishedEdition {
+        do {
+            return try await self.catalog.edition()
+        } catch let error as CatalogError where error.code == .notFound {
+            throw Self.unknownLesson
+        }
+    }
+
     private func find(_ request: APIRequest, in edition: PublishedEdition) async throws -> Found {
         let slug = try request.slug().text
         if let lesson = edition.lesson(slug) { return .lesson(lesson) }
         let absence = try await self.catalog.absence(of: slug)
-        guard absence.code == .renamed else {
-            throw Problem(.unknownLesson, "There is no published lesson with this slug.")
-        }
+        guard absence.code == .renamed else { throw Self.unknownLesson }
         return .moved(absence.slug)
     }
 }
