@@ -1,5 +1,6 @@
 import JobQueue
 import JobQueuePostgres
+import Postgres
 import Testing
 
 @Suite struct QueueScaleTests {
@@ -19,7 +20,7 @@ import Testing
                 try #require(try await QueueScales(database: fixture.database).all().first { $0.queue == "probes" })
             }
             try await fixture.database.execute("INSERT INTO lectern.autoscale_rule (queue) VALUES ('probes')")
-            _ = try await fixture.queue.enqueue((0..<120).map { Probe(name: "\($0)") })
+            _ = try await fixture.queue.enqueue(all: (0..<120).map { Probe(name: "\($0)") })
             // Nothing ran yet, so a run is taken for a second: 120 s of work within 30 s, one slot a process.
             var scale = try await read()
             #expect(scale.load == .init(due: 120, running: 0, meanRun: .seconds(1), perReplica: 1))

@@ -3,6 +3,7 @@ import FoundationEssentials
 import LearnerWeb
 import Learners
 import Synchronization
+import Postgres
 import Testing
 
 @testable import LearnerAPI

@@ -1,4 +1,4 @@
-public import JobQueue
+import JobQueue
 
 /// A queue's wish as programs read it. Its members are those of `GET /api/ops/v1/autoscale`, in snake case there.
 public struct QueueScaleReport: Hashable, Sendable, Encodable {
