@@ -2,8 +2,8 @@ import CurlHTTP
 import FoundationEssentials
 import LearnerWeb
 import Learners
-import Synchronization
 import Postgres
+import Synchronization
 import Testing
 
 @testable import LearnerAPI

@@ -1,5 +1,4 @@
 import Hummingbird
-import Logging
 import LearningPaths
 import Logging
 import TextbookSync

@@ -108,7 +108,8 @@ struct BenchCommand: AsyncParsableCommand {
             let numbers = [self.wait99S, self.burstWaitS].map { "\(($0 * 10).rounded() / 10) s" }
             let fleet = [self.meanReplicas, self.busyReplicas].map { "\(($0 * 100).rounded() / 100)" }
             let share = "\((self.withinTarget * 10_000).rounded() / 100) %"
-            return ([self.scenario, "\(self.seed)", "\(self.jobs)", share] + numbers + ["\(self.mostReplicas)"] + fleet
+            return
+                ([self.scenario, "\(self.seed)", "\(self.jobs)", share] + numbers + ["\(self.mostReplicas)"] + fleet
                 + ["\(self.changes)", "\(self.flaps)"]).joined(separator: "\t")
         }
     }
