@@ -134,7 +134,7 @@ def test_scaled_objects_ask_a_bounded_question_and_scale_in_slowly():
             "triggers"}
         assert 1 <= spec["minReplicaCount"] <= spec["fallback"]["replicas"] <= spec["maxReplicaCount"]
         down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
-        assert down["stabilizationWindowSeconds"] >= 300
+        assert down["stabilizationWindowSeconds"] >= 600
         (trigger,) = spec["triggers"]
         assert trigger["type"] == "postgresql" and trigger["authenticationRef"]["name"] in accounts
         assert all(isinstance(value, str) for value in trigger["metadata"].values())

@@ -1,3 +1,4 @@
+import Foundation
 import ServerTesting
 import Testing
 
@@ -34,7 +35,8 @@ import Testing
         }
         guard !isOpen else { return nil }
         for (entity, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
-            text = text.replacing(entity, with: sign)
+            // By code units: a mark that combines with what stands before it hides nothing.
+            text = text.replacingOccurrences(of: entity, with: sign, options: .literal)
         }
         return text
     }

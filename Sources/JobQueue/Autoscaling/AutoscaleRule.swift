@@ -52,13 +52,14 @@ public struct AutoscaleRule: Hashable, Sendable {
 
 /// Follows a rule upwards at once and downwards only after a while, so that a fleet does not follow every wave.
 ///
-/// Kubernetes calls that while the stabilization window for scaling down and asks for 300 s unless told otherwise.
+/// Kubernetes calls that while the stabilization window for scaling down. Its 300 s let random waves through, up and down
+/// again within ten minutes (`lectern bench autoscale`), so ours is twice as long.
 public struct ScaleStabilizer: Sendable {
     private let window: Duration
     private var wishes: [(at: Duration, replicas: Int)] = []
 
     /// - Parameter window: how long the highest wish is held.
-    public init(window: Duration = .seconds(300)) {
+    public init(window: Duration = .seconds(600)) {
         self.window = window
     }
 

@@ -7,7 +7,7 @@ public struct AutoscaleSimulation: Sendable {
     public struct Setting: Sendable {
         public var rule: AutoscaleRule
         /// How long a lower wish is held back.
-        public var window: Duration = .seconds(300)
+        public var window: Duration = .seconds(600)
         /// Runs at once in one process.
         public var perReplica: Int
         public var meanRun: Duration

@@ -20,7 +20,13 @@ struct AssetFiles: Sendable {
         var assets: [String: Asset] = [:]
         for (ending, type) in Self.types {
             for name in try BundledFile.names(in: "Assets", ending: ending) {
-                let bytes = try BundledFile("Assets/\(name)").bytes()
+                let file = BundledFile("Assets/\(name)")
+                let bytes: [UInt8] =
+                    switch ending {
+                    case ".css": Array(LeanText.styleSheet(try file.text()).utf8)
+                    case ".js": Array(LeanText.script(try file.text()).utf8)
+                    default: try file.bytes()
+                    }
                 assets[name] = Asset(
                     type: type, tag: "\"\(ContentHash(of: bytes).hex)\"", body: ByteBuffer(bytes: bytes))
             }

@@ -70,6 +70,7 @@ struct OnboardingPages: Sendable {
         var content = PageContent(
             "onboarding",
             title: questions.isWrong ? self.site.text("question_error_title", request, ["title": title]) : title, page)
+        content.stylesheets = ["form.css"]
         content.notices = [notice].compactMap { $0 }
         return try self.site.page(request, content, status: status)
     }

@@ -142,6 +142,7 @@ struct ProfilePages: Sendable {
             "profile",
             title: page.isWrong ? self.site.text("question_error_title", request, ["title": title]) : title, page,
             place: .profile)
+        content.stylesheets = ["form.css"]
         content.notices = notices
         return try self.site.page(request, content, status: status)
     }

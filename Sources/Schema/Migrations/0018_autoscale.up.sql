@@ -17,7 +17,9 @@ CREATE FUNCTION lectern.desired_replicas(
 ) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
   SELECT least(
     greatest(min_replicas, ceil((running + due * mean_run_ms / target_wait_ms) / per_replica)),
-    max_replicas, greatest(min_replicas, ceil(max_running::double precision / per_replica)))::integer
+    max_replicas,
+    CASE WHEN max_running IS NULL THEN max_replicas
+         ELSE greatest(min_replicas, ceil(max_running::double precision / per_replica)) END)::integer
 $$;
 
 -- One row per rule, whatever the queue holds. Counts stop at 100,000: more due work than that asks for the most there

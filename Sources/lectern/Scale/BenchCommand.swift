@@ -15,7 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
                   lectern bench autoscale
                   lectern bench autoscale --seeds 20 --output json
 
-                The fleet is looked at every 15 s, a process takes 40 s to start, lower wishes are held back for 300 s.
+                The fleet is looked at every 15 s, a process takes 40 s to start, lower wishes are held back for 600 s.
                 """)
         @Option(help: "How many days to play, each with other random numbers.") var seeds = 5
         @Option(help: "How to print it.") var output = OutputFormat.text
