@@ -6,7 +6,7 @@ import CMarkGFM
 /// characters of its extensions before it reads the text, and takes them out afterwards, so two parsers at a time would
 /// disturb each other. The characters of addresses (`:`, `w`) are therefore entered here once and for all, and no parser
 /// changes them any more. Strikethrough's tilde cannot be treated so, since its extension is found by the character; a
-/// text with a tilde has to wait its turn. `docs/decisions/0017-parallel-markdown.md` says how that was found out.
+/// text with a tilde has to wait its turn. `docs/decisions/0011-parallel-markdown.md` says how that was found out.
 struct ParserExtensions: Sendable {
     /// For any text, one at a time.
     static let all = ParserExtensions(names: Self.shared + ["strikethrough"])

@@ -75,7 +75,7 @@ import Testing
             let sheet = try await server.send("GET", "/assets/lectern.css")
             #expect(sheet.status == 200)
             #expect(sheet.headers.first("Content-Type") == "text/css; charset=utf-8")
-            #expect(sheet.text.contains("prefers-color-scheme: dark"))
+            #expect(sheet.text.contains("prefers-color-scheme:dark"))
             let tag = try #require(sheet.headers.first("ETag"))
             let again = try await server.send("GET", "/assets/lectern.css", headers: [("If-None-Match", tag)])
             #expect(again.status == 304)

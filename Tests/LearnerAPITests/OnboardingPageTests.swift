@@ -21,7 +21,7 @@ import Testing
             #expect(page.text.ranges(of: " checked").count == 1)
             #expect(page.text.contains("name=\"preferred_language\" value=\"en\" checked"))
             #expect(page.text.contains("name=\"next\" value=\"/lessons/ch01-one\""))
-            #expect(page.text.contains("href=\"/lessons/ch01-one\">Read without personalization"))
+            #expect(page.text.contains("href=\"/lessons/ch01-one?view=original\">Read without personalization"))
         }
     }
 

@@ -46,6 +46,7 @@ struct PageFrame: Sendable {
     let dir: String
     let navigation: [Link]
     let notices: [Notice]
+    let hasNotices: Bool
     /// Names of the page's own files in `Assets`.
     let stylesheets: [String]
     let scripts: [String]

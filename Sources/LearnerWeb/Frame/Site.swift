@@ -110,7 +110,7 @@ struct Site: Sendable {
                     label: self.strings.text("frame_\(place.rawValue)", language), address: place.address,
                     isCurrent: place == content.place)
             },
-            notices: notices, stylesheets: content.stylesheets, scripts: content.scripts,
+            notices: notices, hasNotices: !notices.isEmpty, stylesheets: content.stylesheets, scripts: content.scripts,
             refreshAfter: content.refreshAfter,
             languages: others.map { .init(code: $0.rawValue, name: $0.ownName, dir: $0.direction) },
             hasLanguages: !others.isEmpty, isOnboarded: visitor.isOnboarded,
