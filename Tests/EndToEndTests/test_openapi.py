@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -58,11 +59,11 @@ def test_lectern_openapi_prints_what_is_served(stack):
 
 
 # What deletes the learner of the examples comes last, and alone.
-@pytest.mark.parametrize("selection, phases, count", [
-    ("--exclude-operation-id", "examples,coverage,fuzzing,stateful", 46),
-    ("--include-operation-id", "examples,coverage,fuzzing", 1),
+@pytest.mark.parametrize("selection, phases", [
+    ("--exclude-operation-id", "examples,coverage,fuzzing,stateful"),
+    ("--include-operation-id", "examples,coverage,fuzzing"),
 ])
-def test_schemathesis_finds_nothing(open_stack, tmp_path, selection, phases, count):
+def test_schemathesis_finds_nothing(open_stack, tmp_path, selection, phases):
     """No server error, no undocumented status, header, type or member; other methods are 405; bad data is refused."""
     document = tmp_path / "openapi.yaml"
     document.write_text(open_stack.command("openapi").stdout)
@@ -73,4 +74,5 @@ def test_schemathesis_finds_nothing(open_stack, tmp_path, selection, phases, cou
          "--request-timeout", "40"],
         cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
-    assert f"{count} selected / 47 total" in done.stdout
+    selected, total = map(int, re.search(r"(\d+) selected / (\d+) total", done.stdout).groups())
+    assert total > 40 and selected == (1 if selection.startswith("--include") else total - 1)
