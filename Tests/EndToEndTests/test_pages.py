@@ -93,7 +93,7 @@ def test_the_book_folds_and_leads_to_its_lessons_without_scripts(stack, readers,
     assert lesson.count() == 1 and lesson.is_visible()
     here = page.locator("main [aria-current]")
     assert here.count() == 1 and here.is_visible()
-    chapter = page.locator("details.chapter").filter(has=here).locator("> summary")
+    chapter = page.locator("details.chapter").filter(has=page.locator("[aria-current]")).locator("> summary")
     chapter.click()
     assert not here.is_visible()
     chapter.click()
