@@ -50,12 +50,21 @@ extension PersonalizationService {
     public func progress(
         _ id: UUID, of userID: LearnerID, without known: Set<Int> = []
     ) async throws -> OperationProgress {
+        try await self.look(at: id, of: userID, without: known).progress
+    }
+
+    /// How an operation stands and how far it came, by one look at it: both say the same state.
+    ///
+    /// Parameters and errors are those of ``progress(_:of:without:)``.
+    public func look(
+        at id: UUID, of userID: LearnerID, without known: Set<Int> = []
+    ) async throws -> (operation: PersonalizationOperation, progress: OperationProgress) {
         let filed = try await self.filed(id, of: userID)
         // The state first: what it calls finished has all its sections there.
         let operation = try await self.operation(filed)
         var progress = OperationProgress(state: operation.state, failure: operation.failure)
         guard operation.state != .cancelled, let run = try await self.generations.progress(of: filed.jobID) else {
-            return progress
+            return (operation, progress)
         }
         progress.total = run.sections
         progress.finished = run.finished
@@ -63,7 +72,7 @@ extension PersonalizationService {
             progress.sections = try await self.generations.sections(of: filed.jobID, without: known)
             progress.finished.formUnion(progress.sections.map(\.ordinal))
         }
-        return progress
+        return (operation, progress)
     }
 
     /// Withdraws a learner's operation: its row goes, and its job is stopped unless somebody joined it meanwhile.

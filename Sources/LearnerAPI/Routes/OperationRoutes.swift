@@ -58,9 +58,8 @@ struct OperationRoutes: Sendable {
     }
 
     private func status(_ id: UUID, of learner: LearnerID) async throws -> Look {
-        let operation = try await self.service.operation(id, of: learner)
         // Numbers only: no section has so high a place that its text would be read here.
-        let progress = try await self.service.progress(id, of: learner, without: .everySection)
+        let (operation, progress) = try await self.service.look(at: id, of: learner, without: .everySection)
         return Look(value: OperationStatus(operation, progress), retryAfter: operation.retryAfterSeconds)
     }
 

@@ -56,8 +56,7 @@ extension LessonPages {
         case .failed(let failure, _, _):
             return .failed(failure)
         case .pending(let pending, _, isNew: _):
-            let operation = try await service.operation(pending.id, of: learner)
-            let progress = try await service.progress(pending.id, of: learner)
+            let (operation, progress) = try await service.look(at: pending.id, of: learner)
             switch progress.state {
             case .queued, .running: return .pending(operation, progress)
             case .succeeded, .failed, .cancelled: return nil
