@@ -19,16 +19,7 @@ enum JSONResponse {
 
     /// The value for public caches, under a tag over its bytes; 304 to those who have it.
     static func cached(_ value: some Encodable, for request: APIRequest) throws -> Response {
-        self.cached(TaggedJSON(try self.bytes(of: value)), for: request)
-    }
-
-    /// The same of JSON that is there already.
-    static func cached(_ answer: TaggedJSON, for request: APIRequest) -> Response {
-        let headers = HTTPFields.publicContent(tag: answer.tag)
-        if EntityTags.match(request.request.headers[values: .ifNoneMatch], tag: answer.tag) {
-            return Response(status: .notModified, headers: headers)
-        }
-        return self.response(answer.body, status: .ok, headers: headers)
+        TaggedBody(try self.bytes(of: value)).response(to: request)
     }
 
     static func bytes(of value: some Encodable) throws -> [UInt8] {
@@ -44,29 +35,40 @@ enum JSONResponse {
 
     private static func response(_ body: ByteBuffer, status: HTTPResponse.Status, headers: HTTPFields) -> Response {
         var headers = headers
-        headers[.contentType] = "application/json; charset=utf-8"
+        headers[.contentType] = TaggedBody.json
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }
 
-/// JSON with the tag of its bytes.
-struct TaggedJSON: Sendable {
+/// What anyone may keep for a while, with the tag of its bytes.
+struct TaggedBody: Sendable {
+    static let json = "application/json; charset=utf-8"
+
     let body: ByteBuffer
+    let type: String
     /// Quotation marks included.
     let tag: String
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], type: String = Self.json) {
         self.body = ByteBuffer(bytes: bytes)
+        self.type = type
         self.tag = "\"\(ContentHash(of: bytes).hex)\""
+    }
+
+    /// The body for public caches; 304 to those who have it.
+    func response(to request: APIRequest) -> Response {
+        var headers = HTTPFields.publicContent(tag: self.tag)
+        if EntityTags.match(request.request.headers[values: .ifNoneMatch], tag: self.tag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        headers[.contentType] = self.type
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: self.body))
     }
 }
 
 extension HTTPFields {
     /// The headers of published content: anyone may keep it for a while and show it while asking for a newer one.
-    static func publicContent(tag: String, maximumAge: Duration = .seconds(60)) -> HTTPFields {
-        [
-            .eTag: tag,
-            .cacheControl: "public, max-age=\(maximumAge.components.seconds), stale-while-revalidate=600",
-        ]
+    static func publicContent(tag: String) -> HTTPFields {
+        [.eTag: tag, .cacheControl: "public, max-age=60, stale-while-revalidate=600"]
     }
 }

@@ -88,13 +88,16 @@ public struct Backends: Sendable {
         }
     }
 
+    /// Read once, since probes come every few seconds.
+    private static let migrations = Result { try Migration.bundled() }
+
     /// What keeps the database from being of use, for a readiness probe; `nil` when it answers and has the schema that
     /// this program was built for, or a newer one.
     public func databaseObstacle() async -> String? {
         do {
             _ = try await self.database.query("SELECT 1", timeout: .seconds(2))
             let migrator = Migrator(
-                database: self.database, migrations: try Migration.bundled(), logger: self.process.logger)
+                database: self.database, migrations: try Self.migrations.get(), logger: self.process.logger)
             return try await migrator.isApplied() ? nil : "the database lacks a migration; run `lectern migrate up`"
         } catch {
             return "the database does not answer"

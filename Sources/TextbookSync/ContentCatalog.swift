@@ -43,23 +43,6 @@ public struct ContentCatalog: Sendable {
         return book
     }
 
-    /// Every part with its chapters and lessons.
-    public func parts() async throws -> [PublishedPart] {
-        try await self.book().parts
-    }
-
-    public func part(_ number: Int) async throws -> PublishedPart {
-        guard let part = try await self.edition().part(number) else { throw CatalogError.notFound("part \(number)") }
-        return part
-    }
-
-    public func chapter(_ number: Int) async throws -> PublishedChapter {
-        guard let chapter = try await self.edition().chapter(number) else {
-            throw CatalogError.notFound("chapter \(number)")
-        }
-        return chapter
-    }
-
     public func lesson(_ slug: String) async throws -> PublishedLesson {
         let edition = try await self.edition()
         if let lesson = edition.lesson(slug) { return lesson }

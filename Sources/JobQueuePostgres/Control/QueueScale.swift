@@ -25,9 +25,8 @@ public struct QueueScales: Sendable {
         try await self.database.query(
             """
             SELECT queue, desired, queued, running, capacity_per_replica, (oldest_age_s * 1000)::int8 AS oldest_ms,
-                   mean_run_ms, target_wait_ms, min_replicas, max_replicas,
-                   (SELECT c.max_running FROM lectern.queue_control c WHERE c.queue = a.queue) AS max_running
-            FROM lectern.autoscale a ORDER BY queue
+                   mean_run_ms, target_wait_ms, min_replicas, max_replicas, max_running
+            FROM lectern.autoscale ORDER BY queue
             """, timeout: .seconds(5)
         ).map { row in
             QueueScale(

@@ -90,7 +90,7 @@ struct ContentRoutes: Sendable {
     private func answer(
         _ name: String, in edition: PublishedEdition, to request: APIRequest, value: () throws -> some Encodable
     ) async throws -> Response {
-        JSONResponse.cached(try await self.answers.answer(name, in: edition, value: value), for: request)
+        try await self.answers.answer(name, in: edition, value: value).response(to: request)
     }
 
     /// Sends whoever asks for a slug of earlier releases to the present one (RFC 9110, section 15.4.9).

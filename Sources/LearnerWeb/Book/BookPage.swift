@@ -52,8 +52,8 @@ struct BookPage {
 
     /// - Parameter account: `nil` shows the tree without marks.
     init(_ book: PublishedBook, _ account: ProgressStore.Account?, _ words: BookWords) {
-        let marks = BookMarks(book, account)
-        let makers = BookTreeMaker(book: book, marks: marks, words: words)
+        let marks = BookMarks(account)
+        let makers = BookTreeMaker(book, marks, words)
         self.title = book.title
         self.language = book.language
         self.parts = book.parts.map(makers.part)
@@ -72,16 +72,12 @@ struct BookMarks {
     private let chapters: [Int: ProgressSummary.Count]
     private let parts: [Int: ProgressSummary.Count]
 
-    init(_ book: PublishedBook, _ account: ProgressStore.Account?) {
+    init(_ account: ProgressStore.Account?) {
         let progress = account?.record.progress ?? [:]
         let summary = account.map { ProgressSummary($0.path.curriculum, $0.record) }
-        let begun = book.lessons.filter { progress[$0.id]?.state == .inProgress }
         self.progress = progress
         self.summary = summary
-        self.current = begun.max { one, other in
-            guard let first = progress[one.id], let second = progress[other.id] else { return false }
-            return first.lastAt < second.lastAt
-        }
+        self.current = account.flatMap { account in account.lastBegun.map { account.path.lessons[$0] } }
         self.parts = Self.counts(summary?.parts ?? [])
         self.chapters = Self.counts(summary?.parts.flatMap { $0.chapters ?? [] } ?? [])
     }
@@ -136,9 +132,18 @@ struct BookWords {
 
 /// Makes the tree.
 private struct BookTreeMaker {
-    let book: PublishedBook
-    let marks: BookMarks
-    let words: BookWords
+    private let marks: BookMarks
+    private let words: BookWords
+    private let chapters: [PublishedChapter]
+    /// Chapters that have lessons.
+    private let written: [PublishedChapter]
+
+    init(_ book: PublishedBook, _ marks: BookMarks, _ words: BookWords) {
+        self.marks = marks
+        self.words = words
+        self.chapters = book.parts.flatMap(\.chapters)
+        self.written = self.chapters.filter { !$0.lessons.isEmpty }
+    }
 
     func part(_ part: PublishedPart) -> BookPage.Part {
         BookPage.Part(
@@ -161,15 +166,15 @@ private struct BookTreeMaker {
     /// What a learner has behind them is folded; a book of many chapters begins folded.
     private func isOpen(_ chapter: PublishedChapter) -> Bool {
         if let current = self.marks.current, current.chapterNumber == chapter.number { return true }
-        let written = self.book.parts.flatMap(\.chapters).filter { !$0.lessons.isEmpty }
-        if written.count > 6 { return self.marks.current == nil && written.first?.number == chapter.number }
+        if self.written.count > 6 {
+            return self.marks.current == nil && self.written.first?.number == chapter.number
+        }
         return !self.marks.isCompleted(chapter: chapter.number)
     }
 
     private func builtOn(_ chapter: PublishedChapter) -> [BookPage.BuiltOn] {
-        let chapters = self.book.parts.flatMap(\.chapters)
-        return chapter.prerequisites.compactMap { number in
-            chapters.first { $0.number == number }.map {
+        chapter.prerequisites.compactMap { number in
+            self.chapters.first { $0.number == number }.map {
                 BookPage.BuiltOn(
                     number: number, title: $0.title, isCompleted: self.marks.isCompleted(chapter: number))
             }

@@ -52,15 +52,7 @@ struct InterfaceStrings: Sendable {
     /// One string, with `{name}` replaced by a value; the name itself where there is no such string, so that a
     /// mistake is seen on the page.
     func text(_ name: String, _ language: PreferredLanguage, _ values: [String: String] = [:]) -> String {
-        var rest = (self.byLanguage[language]?[name] ?? name)[...]
-        guard !values.isEmpty else { return String(rest) }
-        var result = ""
-        // One pass, so that braces inside a value are never taken for a name.
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            result += rest[..<open]
-            result += values[String(rest[rest.index(after: open)..<close])] ?? ""
-            rest = rest[rest.index(after: close)...]
-        }
-        return result + rest
+        let text = self.byLanguage[language]?[name] ?? name
+        return values.isEmpty ? text : SentenceTemplate(text).filled { values[$0] }
     }
 }

@@ -28,13 +28,19 @@ struct PageTemplates: Sendable {
     /// - Throws: ``WebError`` for a template that is not there.
     func html(_ frame: PageFrame, _ model: Any, strings: [String: String]) throws(WebError) -> String {
         guard self.library.getTemplate(named: frame.template) != nil,
-            let html = self.library.render(
-                ["frame": frame, "t": strings, "page": model] as [String: Any], withTemplate: "layout")
+            let html = self.library.render(Layout(frame: frame, t: strings, page: model), withTemplate: "layout")
         else {
             throw WebError(code: .missingTemplate, message: "There is no template \(frame.template).")
         }
         return html
     }
+}
+
+/// What the template `layout` names.
+private struct Layout {
+    let frame: PageFrame
+    let t: [String: String]
+    let page: Any
 }
 
 /// Escapes by scalars: the library goes by characters, and takes a quote with a combining mark for another character

@@ -73,6 +73,11 @@ extension PreferredLanguage {
         }
     }
 
+    /// The direction of a language by its tag; one that is not ours is taken to run from left to right.
+    static func direction(of language: String) -> String {
+        PreferredLanguage(rawValue: language)?.direction ?? Self.en.direction
+    }
+
     /// What the language calls itself.
     var ownName: String {
         switch self {

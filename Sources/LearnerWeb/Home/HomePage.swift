@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Learners
 import LearningPaths
 import TextbookSync
@@ -49,7 +48,7 @@ struct HomePage {
         let recommender = profile.map {
             Recommender(account.path.curriculum, record: account.record, outlook: LearnerOutlook($0))
         }
-        let resume = Self.begun(account)
+        let resume = account.lastBegun
         let list = recommender?.list.filter { $0.lesson != resume }.prefix(limit) ?? []
         self.bookLanguage = account.path.book.language
         self.needsOnboarding = profile == nil
@@ -85,18 +84,6 @@ struct HomePage {
         self.overall = nil
         self.parts = []
         self.hasParts = false
-    }
-
-    /// The place of the lesson that the learner was last heard of in and has not completed.
-    private static func begun(_ account: ProgressStore.Account) -> Int? {
-        var latest: (at: Date, lesson: Int)?
-        for (place, lesson) in account.path.curriculum.lessons.enumerated() {
-            guard let progress = account.record.progress[lesson.id], progress.state == .inProgress,
-                progress.lastAt >= latest?.at ?? .distantPast
-            else { continue }
-            latest = (progress.lastAt, place)
-        }
-        return latest?.lesson
     }
 
     /// The next lesson in reading order that is not completed.

@@ -14,7 +14,7 @@ extension LessonPage {
         self.view = content.view.rawValue
         self.titleHTML = content.text?.titleHTML ?? HTMLEscape.escaped(found.lesson.title)
         self.language = content.language
-        self.direction = PreferredLanguage(rawValue: content.language)?.direction ?? "ltr"
+        self.direction = PreferredLanguage.direction(of: content.language)
         self.bookTitle = found.book.title
         self.bookLanguage = found.book.language
         self.partAddress = "/book#part-\(found.part.number)"
@@ -25,17 +25,13 @@ extension LessonPage {
             Tab(
                 label: site.text("lesson_tab_\(view.rawValue)", request),
                 address: view == .original ? "\(address)?view=original" : view.address(of: address),
-                isCurrent: (content.view == .changes ? .personalized : content.view) == view, language: nil)
+                isCurrent: (content.view == .changes ? .personalized : content.view) == view)
         }
         let sections = content.text?.sections ?? []
         self.sections = sections.map { Section(text: $0.text, address: "#\($0.id)") }
         self.hasSections = sections.count > 1
         self.sectionsLabel = site.text("lesson_sections", request, ["count": "\(sections.count)"])
-        self.reading = content.text.map {
-            Reading(
-                html: $0.html, language: content.language,
-                direction: PreferredLanguage(rawValue: content.language)?.direction ?? "ltr")
-        }
+        self.reading = content.text.map { Reading(html: $0.html) }
         self.panel = content.panel
         self.hasMessage = content.panel.message != nil
         self.progress = status.map { status in

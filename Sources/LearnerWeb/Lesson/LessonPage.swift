@@ -7,7 +7,6 @@ struct LessonPage {
         let label: String
         let address: String
         let isCurrent: Bool
-        let language: String?
     }
 
     struct Section {
@@ -15,11 +14,9 @@ struct LessonPage {
         let address: String
     }
 
-    /// A text to read.
+    /// A text to read, in the page's language.
     struct Reading {
         let html: String
-        let language: String
-        let direction: String
     }
 
     /// How far the learner came with the lesson.

@@ -128,7 +128,7 @@ extension LessonPages {
             retryAfter: Self.pause(operation), hasTotal: progress.total != nil, done: progress.finished.count,
             total: progress.total ?? 0, isLate: operation.state == .queued && waited > Self.patience,
             late: self.site.text("lesson_late", request, ["seconds": "\(Int(max(0, waited)))"]), language: language,
-            direction: PreferredLanguage(rawValue: language)?.direction ?? "ltr", written: written,
+            direction: PreferredLanguage.direction(of: language), written: written,
             hasWritten: !written.isEmpty)
     }
 

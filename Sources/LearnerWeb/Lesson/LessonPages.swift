@@ -101,13 +101,8 @@ struct LessonPages: Sendable {
 
     /// The questions, and after them this address.
     static func onboarding(then address: String) -> String {
-        // An address of ours holds nothing but ASCII, of which these have a meaning in a query.
-        let next = address.addingPercentEncoding(withAllowedCharacters: Self.plain) ?? ""
-        return "/onboarding?next=\(next)"
+        "/onboarding?next=\(LessonLink.encoded(address))"
     }
-
-    private static let plain = CharacterSet(
-        charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 }
 
 extension LessonPages {

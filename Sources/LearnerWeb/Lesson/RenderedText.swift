@@ -1,5 +1,6 @@
 import MarkdownHTML
 import Synchronization
+import TextbookSync
 
 /// A text made ready for its page.
 struct RenderedText: Sendable {
@@ -27,36 +28,18 @@ struct RenderedText: Sendable {
 
 /// Rendered texts by the hash of their Markdown. The memory is bounded: what was not used of late is forgotten.
 final class RenderedTexts: Sendable {
-    private struct Texts {
-        var young: [String: RenderedText] = [:]
-        var old: [String: RenderedText] = [:]
-        /// Bytes of HTML of the young.
-        var bytes = 0
-    }
+    private let kept: Mutex<BodyCache<RenderedText>>
 
-    private let capacity: Int
-    private let texts = Mutex(Texts())
-
-    /// - Parameter capacity: bytes of HTML to keep, twice at most.
-    init(capacity: Int = 16 * 1_024 * 1_024) {
-        self.capacity = capacity
+    /// - Parameter capacity: bytes of HTML to keep; those used longest ago go first.
+    init(capacity: Int = 32 * 1_024 * 1_024) {
+        self.kept = Mutex(BodyCache(capacity: capacity))
     }
 
     /// The text under a key; `make` makes it where it is not there.
     func text(_ key: String, _ make: () throws -> RenderedText) rethrows -> RenderedText {
-        if let kept = self.texts.withLock({ $0.young[key] }) { return kept }
-        let text = try self.texts.withLock({ $0.old[key] }) ?? make()
-        self.texts.withLock { texts in
-            guard texts.young.updateValue(text, forKey: key) == nil else { return }
-            texts.bytes += text.html.utf8.count + 1_024
-            guard texts.bytes > self.capacity else { return }
-            texts.old = texts.young
-            texts.young = [:]
-            texts.bytes = 0
-        }
+        if let text = self.kept.withLock({ $0.text(for: key) }) { return text }
+        let text = try make()
+        self.kept.withLock { $0.insert(text, bytes: text.html.utf8.count + 1_024, for: key) }
         return text
     }
-
-    /// How many texts are kept.
-    var count: Int { self.texts.withLock { Set($0.young.keys).union($0.old.keys).count } }
 }

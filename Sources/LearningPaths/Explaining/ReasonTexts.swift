@@ -29,20 +29,14 @@ public struct ReasonTexts: Sendable {
         let code = reason.code.rawValue
         // A reason may have a second sentence for an empty value, such as a chapter without a check.
         let hasEmpty = reason.params.values.contains(.text(""))
-        var rest = ((hasEmpty ? sentences["\(code)_EMPTY"] : nil) ?? sentences[code] ?? code)[...]
-        var result = ""
-        // One pass, so that braces inside a value are never taken for a name.
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            result += rest[..<open]
-            let name = String(rest[rest.index(after: open)..<close])
+        let sentence = (hasEmpty ? sentences["\(code)_EMPTY"] : nil) ?? sentences[code] ?? code
+        return SentenceTemplate(sentence).filled { name in
             switch reason.params[name] {
-            case .text(let text): result += name == "goal" ? sentences[text] ?? text : text
-            case .number(let number): result += String(number)
-            case nil: break
+            case .text(let text): name == "goal" ? sentences[text] ?? text : text
+            case .number(let number): String(number)
+            case nil: nil
             }
-            rest = rest[rest.index(after: close)...]
         }
-        return result + rest
     }
 }
 

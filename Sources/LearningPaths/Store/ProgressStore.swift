@@ -24,6 +24,18 @@ public struct ProgressStore: Sendable {
     public struct Account: Sendable {
         public var path: PublishedPath
         public var record: LearnerRecord
+
+        /// The place of the lesson that the learner was last heard of in and has not completed.
+        public var lastBegun: Int? {
+            var latest: (at: Date, place: Int)?
+            for (place, lesson) in self.path.lessons.enumerated() {
+                guard let progress = self.record.progress[lesson.id], progress.state == .inProgress,
+                    progress.lastAt >= latest?.at ?? .distantPast
+                else { continue }
+                latest = (progress.lastAt, place)
+            }
+            return latest?.place
+        }
     }
 
     /// Everything there is to know of a learner's way through the book. One statement, by primary keys; the book itself

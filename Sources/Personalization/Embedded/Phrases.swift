@@ -85,15 +85,7 @@ struct Phrases: Sendable {
 
     /// A sentence with its `{names}` filled in.
     func text(_ key: Key, _ values: [String: String] = [:]) -> String {
-        var rest = (self.sentences[key.rawValue] ?? "")[...]
-        var result = ""
-        // One pass, so that braces inside a value are never taken for a name.
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            result += rest[..<open]
-            result += values[String(rest[rest.index(after: open)..<close])] ?? ""
-            rest = rest[rest.index(after: close)...]
-        }
-        return result + rest
+        SentenceTemplate(self.sentences[key.rawValue] ?? "").filled { values[$0] }
     }
 
     /// "a, b and c".

@@ -31,7 +31,7 @@ SELECT r.queue, lectern.desired_replicas(
          c.max_running) AS desired,
        due.jobs AS queued, busy.jobs AS running, crew.per_replica AS capacity_per_replica,
        coalesce(oldest.seconds, 0) AS oldest_age_s, pace.mean_run_ms, r.target_wait_ms, r.min_replicas,
-       r.max_replicas
+       r.max_replicas, c.max_running
 FROM lectern.autoscale_rule r
 LEFT JOIN lectern.queue_control c ON c.queue = r.queue
 CROSS JOIN LATERAL (
