@@ -41,9 +41,9 @@ import Testing
         try await ContentBench.with { bench in
             try await BookFixture().onDisk { _ = try await bench.run($0) }
             let tree = try await bench.catalog.book()
-            #expect(try await bench.catalog.parts() == tree.parts)
-            #expect(try await bench.catalog.part(1) == tree.parts[0])
-            #expect(try await bench.catalog.chapter(2) == tree.parts[0].chapters[1])
+            let edition = try await bench.catalog.edition()
+            #expect(edition.part(1) == tree.parts[0])
+            #expect(edition.chapter(2) == tree.parts[0].chapters[1])
             #expect(try await bench.catalog.lesson("ch02-b") == tree.lessons[3])
             #expect(try await bench.catalog.lessons() == tree.lessons)
         }
@@ -58,15 +58,16 @@ import Testing
                 #expect(error?.code == .notFound)
                 #expect((error?.message.utf8.count ?? 0) < 1_200)
             }
-            await #expect(throws: CatalogError.self) { try await bench.catalog.part(.max) }
-            await #expect(throws: CatalogError.self) { try await bench.catalog.chapter(-1) }
+            let edition = try await bench.catalog.edition()
+            #expect(edition.part(.max) == nil)
+            #expect(edition.chapter(-1) == nil)
         }
     }
 
     @Test func whereNothingIsPublishedNothingIsFound() async throws {
         try await ContentBench.with { bench in
             await #expect(throws: CatalogError.self) { try await bench.catalog.book() }
-            await #expect(throws: CatalogError.self) { try await bench.catalog.parts() }
+            await #expect(throws: CatalogError.self) { try await bench.catalog.lessons() }
             try await BookFixture(chapters: 1, lessons: 1).onDisk { _ = try await bench.run($0) }
             let other = ContentCatalog(database: bench.database, bookSlug: "another-book")
             await #expect(throws: CatalogError.self) { try await other.book() }
@@ -96,7 +97,7 @@ import Testing
             #expect(book.parts.map(\.number) == [1, 2])
             #expect(book.parts[1].chapters.map(\.title) == ["Planned"])
             #expect(book.parts[1].chapters[0].lessons.isEmpty)
-            #expect(try await bench.catalog.chapter(3).prerequisites == [2])
+            #expect(try await bench.catalog.edition().chapter(3)?.prerequisites == [2])
         }
     }
 }
