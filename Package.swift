@@ -121,6 +121,8 @@ let package = Package(
                 "MCP", "LanguageModels", "ContentHashing", "CurlHTTP", "Webhooks", logging, metrics,
             ], resources: [.copy("Prompts"), .copy("Glossary")]),
 
+        library("Operators", ["Postgres", "ContentHashing", crypto]),
+
         // Surfaces
         library("MCPServing", ["MCP", hummingbird, lifecycle, logging]),
         library("StorageServer", ["MCP", "MCPServing", "ContentHashing", hummingbird, logging]),
@@ -140,7 +142,10 @@ let package = Package(
             ], resources: [.copy("Templates"), .copy("Assets"), .copy("Strings")]),
         library(
             "OperatorConsole",
-            ["JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, mustache],
+            [
+                "Operators", "JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, logging,
+                mustache,
+            ],
             resources: [.copy("Templates"), .copy("Assets")]),
 
         // Executables
@@ -155,8 +160,8 @@ let package = Package(
             "lectern-api",
             [
                 "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths",
-                "Personalization", "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Webhooks", argumentParser,
-                hummingbird, logging,
+                "Personalization", "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Operators", "Webhooks",
+                argumentParser, hummingbird, logging,
             ]),
         executable(
             "lectern-sync-worker",
@@ -177,7 +182,7 @@ let package = Package(
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
                 "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP", "LearnerAPI",
-                argumentParser, lifecycle, unixSignals, logging,
+                "Operators", argumentParser, lifecycle, unixSignals, logging,
             ]),
 
         // Benchmarks
@@ -254,6 +259,7 @@ let package = Package(
                 "MCP", "LanguageModels",
             ]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
+        tests("Operators", ["Postgres", "PostgresTesting", "Schema", logging]),
         tests(
             "LearningPaths",
             ["Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "ServerTesting", logging]),
@@ -270,8 +276,9 @@ let package = Package(
         tests(
             "LearnerAPI",
             [
-                "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths", "Personalization", "SemanticIndex",
-                "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels", "Postgres", "Schema",
+                "LearnerWeb", "OperatorConsole", "Operators", "Learners", "LearningPaths", "Personalization",
+                "SemanticIndex", "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels",
+                "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
                 "ProcessBootstrap", "ServerTesting", hummingbird, lifecycle, logging,
             ]),

@@ -1,6 +1,6 @@
 /// The written form shared by both hashes.
-enum LowercaseHex {
-    static func string(_ bytes: some Sequence<UInt8>) -> String {
+package enum LowercaseHex {
+    package static func string(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.underestimatedCount)

@@ -3,6 +3,7 @@ import HTTPTypes
 public import Hummingbird
 public import JobQueuePostgres
 import Mustache
+import Operators
 
 /// The page for operators: queues, workers and dead letters, as they are now.
 public struct OperatorConsole: Sendable {
@@ -49,16 +50,16 @@ public struct OperatorConsole: Sendable {
         _ page: @escaping @Sendable () async throws -> Response
     ) {
         router.get(path) { request, _ in
-            try self.access.require(request)
+            _ = try await self.access.require(anyOf: [.read], request)
             return try await page()
         }
         router.head(path) { request, _ in
-            try self.access.require(request)
+            _ = try await self.access.require(anyOf: [.read], request)
             return try await page().createHeadResponse()
         }
         for method in HTTPRequest.Method.known where method != .get && method != .head {
             router.on(path, method: method) { request, _ -> Response in
-                try self.access.require(request)
+                _ = try await self.access.require(anyOf: [.read], request)
                 throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")
             }
         }

@@ -7,6 +7,7 @@ import LearnerWeb
 import Learners
 import LearningPaths
 import OperatorConsole
+import Operators
 import Personalization
 import ProcessBootstrap
 import SemanticIndex
@@ -53,11 +54,15 @@ struct API: AsyncParsableCommand {
             configuration: settings.web.limits(at: .now))
         let api = try LearnerAPI(dependencies)
         let web = try LearnerWeb(.init(dependencies, api))
-        let access = OperatorAccess(token: settings.operatorToken, listeningOn: settings.host)
+        let access = OperatorAccess(
+            token: settings.operatorToken, listeningOn: settings.host,
+            keys: OperatorKeys(database: backends.database),
+            sessions: OperatorSessions(database: backends.database))
         let console = try OperatorConsole(
             store: QueueOverviewStore(database: backends.database), access: access)
         let operators = OperatorAPI(
-            access: access, resyncs: ResyncService(database: backends.database, queue: backends.jobs),
+            access: access, audit: AuditTrail(database: backends.database),
+            resyncs: ResyncService(database: backends.database, queue: backends.jobs),
             uploads: BookUploads(database: backends.database),
             releases: ReleaseDirectory(
                 database: backends.database, queue: backends.jobs, bookSlug: settings.book),

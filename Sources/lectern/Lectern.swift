@@ -18,6 +18,8 @@ struct Lectern: AsyncParsableCommand {
               lectern cache stats                         what is kept, and what it cost
               lectern job show 1234                       where a job stands
               lectern queue pause personalize --for 30m   start nothing of it for a while
+              lectern key create "night shift" --role operator   a key for the console and the API
+              lectern audit list                          what operators did
               lectern doctor                              what is wrong with this setup
               lectern openapi                             the description of the HTTP API
 
@@ -29,7 +31,8 @@ struct Lectern: AsyncParsableCommand {
             UpCommand.self, MigrateCommand.self, ResyncCommand.self, ReleaseCommand.self, JobCommand.self,
             QueueCommand.self,
             WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self,
-            DoctorCommand.self, HealthCommand.self, AutoscaleCommand.self, BenchCommand.self, OpenAPICommand.self,
+            DoctorCommand.self, HealthCommand.self, AutoscaleCommand.self, KeyCommand.self, AuditCommand.self,
+            BenchCommand.self, OpenAPICommand.self,
         ])
 
     static func main() async {

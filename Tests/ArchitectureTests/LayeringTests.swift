@@ -12,7 +12,7 @@ import Testing
         ["ProcessBootstrap"],
         ["LearnerAPI", "LearnerWeb", "OperatorConsole", "StorageServer", "VectorServer"],
         ["MCPServing"],
-        ["Personalization", "LearningPaths"],
+        ["Personalization", "LearningPaths", "Operators"],
         ["Learners", "SemanticIndex"],
         ["TextbookSync"],
         ["Textbook"],
@@ -32,7 +32,7 @@ import Testing
     ]
     private static let mayHoldSQL: Set = [
         "Postgres", "Schema", "JobQueuePostgres", "TextbookSync", "SemanticIndex", "Learners", "Personalization",
-        "LearningPaths",
+        "LearningPaths", "Operators",
         // The walkthrough and the embedded cluster ask the database about itself.
         "lectern",
     ]

@@ -5,6 +5,7 @@ import JobQueuePostgres
 import Learners
 import Logging
 import OperatorConsole
+import Operators
 import Postgres
 import ProcessBootstrap
 import Testing
@@ -42,7 +43,10 @@ import TextbookSync
         let fixture = APIFixture(database: database, bucket: Bucket(), vectors: Vectors())
         let api = try LearnerAPI(try fixture.dependencies(logger))
         let operators = OperatorAPI(
-            access: .nobody, resyncs: ResyncService(database: database, queue: queue),
+            access: OperatorAccess(
+                token: nil, listeningOn: "127.0.0.1", keys: OperatorKeys(database: database),
+                sessions: OperatorSessions(database: database)),
+            audit: AuditTrail(database: database), resyncs: ResyncService(database: database, queue: queue),
             uploads: BookUploads(database: database),
             releases: ReleaseDirectory(database: database, queue: queue, bookSlug: nil),
             scales: QueueScales(database: database))

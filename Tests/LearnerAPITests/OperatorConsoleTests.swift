@@ -2,6 +2,7 @@ import CurlHTTP
 import HTTPTypes
 import Hummingbird
 import JobQueuePostgres
+import Operators
 import Postgres
 import Testing
 
@@ -12,9 +13,13 @@ import Testing
     private static let token = "0123456789abcdef-secret"
 
     private static func run(
-        _ access: OperatorAccess, _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> Void
+        token: String? = nil, on host: String,
+        _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> Void
     ) async throws {
         let routes: @Sendable (APIFixture, Router<BasicRequestContext>) -> Void = { fixture, router in
+            let access = OperatorAccess(
+                token: token, listeningOn: host, keys: OperatorKeys(database: fixture.database),
+                sessions: OperatorSessions(database: fixture.database))
             do {
                 try OperatorConsole(store: QueueOverviewStore(database: fixture.database), access: access)
                     .addRoutes(to: router)
@@ -26,7 +31,7 @@ import Testing
     }
 
     @Test func theOverviewShowsQueuesWorkersAndDeadLetters() async throws {
-        try await Self.run(OperatorAccess(token: nil, listeningOn: "127.0.0.1")) { fixture, server in
+        try await Self.run(on: "127.0.0.1") { fixture, server in
             let id = try await fixture.learner(server)
             _ = try await server.send("POST", "/api/personalize", user: id, json: #"{"lesson_slug":"ch01-one"}"#)
             try await fixture.database.execute(
@@ -76,7 +81,7 @@ import Testing
     }
 
     @Test func whoeverLacksTheTokenIsAskedForIt() async throws {
-        try await Self.run(OperatorAccess(token: Self.token, listeningOn: "0.0.0.0")) { _, server in
+        try await Self.run(token: Self.token, on: "0.0.0.0") { _, server in
             for header in [nil, "Bearer x", "Bearer \(Self.token)x", "Basic \(Self.token)", Self.token] {
                 let headers = header.map { [(name: "Authorization", value: $0)] } ?? []
                 let answer = try await server.send("GET", "/ops", headers: headers)
@@ -90,30 +95,69 @@ import Testing
         }
     }
 
-    @Test func withoutATokenOnlyTheLoopbackAddressHasAConsole() async throws {
+    @Test func withoutATokenOnlyKeysOpenWhatIsNotOnTheLoopbackAddress() async throws {
+        let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
         for host in ["0.0.0.0", "::", "10.0.0.1", "example.org"] {
-            #expect(Self.decision(OperatorAccess(token: nil, listeningOn: host)) == .hidden)
+            #expect(OperatorDoor(token: nil, listeningOn: host) == .keys)
         }
-        #expect(Self.decision(OperatorAccess(token: "short", listeningOn: "127.0.0.1")) == .hidden)
-        let loopback = OperatorAccess(token: nil, listeningOn: "127.0.0.1")
+        #expect(OperatorDoor(token: "short", listeningOn: "127.0.0.1") == .keys)
+        #expect(OperatorDoor(token: nil, listeningOn: "127.0.0.1") == .loopback)
         for authority in ["127.0.0.1:8000", "localhost", "LOCALHOST:8000", "[::1]:8000"] {
-            #expect(Self.decision(loopback, authority: authority) == .allowed)
+            #expect(Self.isLocal(authority: authority))
         }
         for authority in [nil, "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
-            #expect(Self.decision(loopback, authority: authority) == .hidden)
+            #expect(!Self.isLocal(authority: authority))
         }
-        #expect(Self.decision(loopback, headers: [.init("X-Forwarded-For") ?? .accept: "10.1.1.1"]) == .hidden)
-        try await Self.run(.nobody) { _, server in
+        #expect(!Self.isLocal(headers: [forwarded: "10.1.1.1"]))
+        try await Self.run(on: "0.0.0.0") { _, server in
             let answer = try await server.send("GET", "/ops")
-            #expect(answer.status == 404)
+            #expect(answer.status == 401)
         }
     }
 
-    private static func decision(
-        _ access: OperatorAccess, authority: String? = "localhost:8000", headers: HTTPFields = [:]
-    ) -> OperatorAccess.Decision {
+    private static func isLocal(authority: String? = "localhost:8000", headers: HTTPFields = [:]) -> Bool {
         let head = HTTPRequest(
             method: .get, scheme: "http", authority: authority, path: "/ops", headerFields: headers)
-        return access.decide(Request(head: head, body: .init(buffer: ByteBuffer())))
+        return OperatorDoor.isLocal(Request(head: head, body: .init(buffer: ByteBuffer())))
+    }
+
+    @Test func aKeyOpensWhatItsRoleMayDoUntilItIsRevoked() async throws {
+        try await Self.run(on: "0.0.0.0") { fixture, server in
+            let keys = OperatorKeys(database: fixture.database)
+            var generator = SystemRandomNumberGenerator()
+            let boss = Operator(name: "test", role: .admin)
+            let viewer = try await keys.issue(name: "night", role: .viewer, lifetime: nil, by: boss, using: &generator)
+            let syncer = try await keys.issue(name: "ci", role: .syncer, lifetime: nil, by: boss, using: &generator)
+            let past = try await keys.issue(
+                name: "past", role: .admin, lifetime: .seconds(-1), by: boss, using: &generator)
+            func status(_ token: String) async throws -> Int {
+                try await server.send("GET", "/ops", headers: [(name: "Authorization", value: "Bearer \(token)")])
+                    .status
+            }
+            #expect(try await status(viewer.token) == 200)
+            #expect(try await status(syncer.token) == 403)
+            #expect(try await status(past.token) == 401)
+            #expect(try await status(viewer.token + "0") == 401)
+            #expect(try await status(viewer.token.replacing("_\(viewer.key.id)_", with: "_\(past.key.id)_")) == 401)
+            #expect(try await keys.revoke(viewer.key.id))
+            #expect(try await status(viewer.token) == 401)
+            let again = try await keys.revoke(viewer.key.id)
+            #expect(!again)
+            #expect(!server.log.lines.contains { $0.contains(viewer.token.suffix(64)) })
+        }
+    }
+
+    @Test func manyWrongCredentialsEndTheGuessingButNotTheWorkOfOthers() async throws {
+        try await Self.run(token: Self.token, on: "0.0.0.0") { _, server in
+            func status(_ token: String) async throws -> Int {
+                try await server.send("GET", "/ops", headers: [(name: "Authorization", value: "Bearer \(token)")])
+                    .status
+            }
+            let first = try await status(Self.token)
+            #expect(first == 200)
+            for _ in 0..<FailedAttempts.limit { #expect(try await status("guess") == 401) }
+            #expect(try await status("guess") == 429)
+            #expect(try await status(Self.token) == 200)
+        }
     }
 }
