@@ -165,7 +165,10 @@ let package = Package(
             ]),
         executable(
             "lectern-sync-worker",
-            ["ProcessBootstrap", "TextbookSync", "SemanticIndex", "JobQueue", "JobQueuePostgres", argumentParser]),
+            [
+                "ProcessBootstrap", "TextbookSync", "SemanticIndex", "LearningPaths", "JobQueue", "JobQueuePostgres",
+                argumentParser,
+            ]),
         executable(
             "lectern-embed-worker",
             ["ProcessBootstrap", "TextbookSync", "SemanticIndex", "JobQueue", "JobQueuePostgres", argumentParser]),
@@ -216,7 +219,8 @@ let package = Package(
         .target(
             name: "ContentTesting",
             dependencies: [
-                "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema", "ContentHashing",
+                "Textbook", "TextbookSync", "PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "Schema",
+                "ContentHashing",
                 "PostgresTesting", logging,
             ] + locks, path: "Tests/Support/ContentTesting", swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: locks, swiftSettings: strict),
@@ -262,7 +266,10 @@ let package = Package(
         tests("Operators", ["Postgres", "PostgresTesting", "Schema", logging]),
         tests(
             "LearningPaths",
-            ["Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "ServerTesting", logging]),
+            [
+                "ContentHashing", "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema",
+                "ServerTesting", logging,
+            ]),
         tests(
             "Personalization",
             [

@@ -89,6 +89,7 @@ extension BookReader {
             sidebarPosition: frontMatter.sidebarPosition ?? BookReader.positionFromNumber,
             estimatedMinutes: frontMatter.estimatedMinutes
                 ?? ReadingTime.minutes(words: ReadingTime.words(bytes, from: frontMatter.bodyOffset)),
+            goals: frontMatter.goals,
             sizeBytes: bytes.count,
             sourcePath: path)
         return (lesson, number != nil)

@@ -54,6 +54,7 @@ extension Finding {
         case badManifest = "bad_manifest"
         case badValue = "bad_value"
         case brokenLink = "broken_link"
+        case deadEnd = "dead_end"
         case duplicateNumber = "duplicate_number"
         case duplicateSlug = "duplicate_slug"
         case emptyBook = "empty_book"
@@ -66,6 +67,7 @@ extension Finding {
         case secret
         case unclosedAdmonition = "unclosed_admonition"
         case unclosedFence = "unclosed_fence"
+        case unknownGoal = "unknown_goal"
         case unknownPrerequisite = "unknown_prerequisite"
         case unlisted = "unlisted"
         case unplacedFile = "unplaced_file"

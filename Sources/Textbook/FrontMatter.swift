@@ -16,6 +16,8 @@ public struct FrontMatter: Hashable, Sendable {
     public var description: String?
     /// Words a reader may look for.
     public var keywords: [String] = []
+    /// Learning goals that the lesson serves, as the author sees it; empty leaves it to the words of the lesson.
+    public var goals: [String] = []
     /// Keys whose values were not usable, with the reason and the line in the file.
     public var problems: [YAMLProblem] = []
     /// Where the lesson's text begins, in bytes.
@@ -58,6 +60,7 @@ public struct FrontMatter: Hashable, Sendable {
         self.estimatedMinutes = reader.integer("estimated_minutes", in: 1...6_000)
         self.description = reader.text("description")
         self.keywords = reader.texts("keywords")
+        self.goals = reader.texts("goals").filter { !$0.isEmpty }
         self.problems = reader.problems
     }
 }

@@ -21,6 +21,8 @@ public struct Lesson: Codable, Sendable, Hashable {
     public var sidebarPosition: Int
     /// Minutes of reading or work, from front matter or from the number of words.
     public var estimatedMinutes: Int
+    /// Learning goals that the front matter names, sorted, each once; empty where it names none.
+    public var goals: [String]
     /// The size of the file.
     public var sizeBytes: Int
     /// The file's path relative to the book's root, with `/` as separator.
@@ -29,7 +31,8 @@ public struct Lesson: Codable, Sendable, Hashable {
     /// A lesson from its fields.
     public init(
         number: Int, title: String, slug: String, type: LessonType, contentHash: ContentHash, sha256: String,
-        bucketPath: String, sidebarPosition: Int, estimatedMinutes: Int, sizeBytes: Int, sourcePath: String
+        bucketPath: String, sidebarPosition: Int, estimatedMinutes: Int, goals: [String] = [], sizeBytes: Int,
+        sourcePath: String
     ) {
         self.number = number
         self.title = title
@@ -40,12 +43,13 @@ public struct Lesson: Codable, Sendable, Hashable {
         self.bucketPath = bucketPath
         self.sidebarPosition = sidebarPosition
         self.estimatedMinutes = estimatedMinutes
+        self.goals = Array(Set(goals)).sorted()
         self.sizeBytes = sizeBytes
         self.sourcePath = sourcePath
     }
 
     enum CodingKeys: String, CodingKey {
-        case number, title, slug, type, sha256
+        case number, title, slug, type, goals, sha256
         case contentHash = "content_hash"
         case bucketPath = "bucket_path"
         case sidebarPosition = "sidebar_position"

@@ -158,11 +158,13 @@ public struct SyncPlan: Codable, Sendable, Hashable {
         func facts(_ placed: Placed?) -> String {
             guard let placed else { return "-" }
             let lesson = placed.lesson
-            return [
+            let goals = lesson.goals.isEmpty ? [] : [field(lesson.goals.joined(separator: ","))]
+            let members = [
                 String(placed.part), String(placed.chapter), String(lesson.number), field(lesson.title),
                 field(lesson.slug), lesson.type.rawValue, lesson.sha256, field(lesson.bucketPath),
                 String(lesson.sidebarPosition), String(lesson.estimatedMinutes), field(lesson.sourcePath),
-            ].joined(separator: " ")
+            ]
+            return (members + goals).joined(separator: " ")
         }
         let head =
             "plan 1 \(field(self.bookSlug)) \(self.structureHash) \(self.changesStructure) \(self.oldLessonCount)"

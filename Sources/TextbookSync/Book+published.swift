@@ -47,6 +47,6 @@ extension Lesson {
             number: published.number, title: published.title, slug: published.slug, type: type, contentHash: hash,
             sha256: String(blob.prefix(64)), bucketPath: published.bucketPath,
             sidebarPosition: published.sidebarPosition, estimatedMinutes: published.estimatedMinutes,
-            sizeBytes: published.sizeBytes, sourcePath: source)
+            goals: published.goals, sizeBytes: published.sizeBytes, sourcePath: source)
     }
 }

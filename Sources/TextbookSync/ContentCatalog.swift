@@ -142,7 +142,7 @@ extension SQL {
                c.number AS chapter_number, c.local_number, c.title AS chapter_title, c.folder_name AS chapter_folder,
                c.prerequisites, c.transition_check,
                l.lesson_id, l.number, l.title, l.slug, l.type, l.content_hash, l.bucket_path, l.sidebar_position,
-               l.estimated_minutes, l.size_bytes, l.object_key, l.source_path, v.vector_ids,
+               l.estimated_minutes, l.goals, l.size_bytes, l.object_key, l.source_path, v.vector_ids,
                coalesce(i.chunks = cardinality(coalesce(v.vector_ids, '{}')), false) AS is_indexed
         FROM \(sql: book)
         JOIN lectern.release r ON r.id = b.active_release

@@ -58,7 +58,8 @@ extension PublishedLesson {
             bucketPath: try row.decode("bucket_path"),
             vectorIDs: try row.decode("vector_ids", as: [String]?.self) ?? [],
             sidebarPosition: try row.decode("sidebar_position"),
-            estimatedMinutes: try row.decode("estimated_minutes"), sizeBytes: try row.decode("size_bytes"),
+            estimatedMinutes: try row.decode("estimated_minutes"), goals: try row.decode("goals"),
+            sizeBytes: try row.decode("size_bytes"),
             objectKey: try row.decode("object_key"))
     }
 }

@@ -95,6 +95,8 @@ public struct PublishedLesson: Encodable, Sendable, Hashable {
     public var vectorIDs: [String]
     public var sidebarPosition: Int
     public var estimatedMinutes: Int
+    /// Learning goals that the front matter names. Not part of the JSON form: they speak through recommendations.
+    public var goals: [String] = []
     public var sizeBytes: Int
     /// Where ``LessonBodies`` finds the text. Not part of the JSON form: it is the server's own affair.
     public var objectKey: String

@@ -66,7 +66,7 @@ struct LessonRow: Encodable {
 
     private enum Column: String, CodingKey {
         case position, chapter_number, number, title, slug, type, content_hash, object_key, bucket_path
-        case sidebar_position, estimated_minutes, size_bytes, source_path
+        case sidebar_position, estimated_minutes, goals, size_bytes, source_path
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -82,6 +82,7 @@ struct LessonRow: Encodable {
         try row.encode(self.lesson.bucketPath, forKey: .bucket_path)
         try row.encode(self.lesson.sidebarPosition, forKey: .sidebar_position)
         try row.encode(self.lesson.estimatedMinutes, forKey: .estimated_minutes)
+        try row.encode(self.lesson.goals, forKey: .goals)
         try row.encode(self.lesson.sizeBytes, forKey: .size_bytes)
         try row.encode(self.lesson.sourcePath, forKey: .source_path)
     }

@@ -252,14 +252,14 @@ struct ReleaseStore: Sendable {
             """
             INSERT INTO lectern.release_lesson (release_id, lesson_id, position, chapter_number, number, title, slug,
                                                 type, content_hash, object_key, bucket_path, sidebar_position,
-                                                estimated_minutes, size_bytes, source_path)
+                                                estimated_minutes, goals, size_bytes, source_path)
             SELECT \(release)::int8, n.id, l.position, l.chapter_number, l.number, l.title, l.slug, l.type,
                    l.content_hash, l.object_key, l.bucket_path, l.sidebar_position, l.estimated_minutes,
-                   l.size_bytes, l.source_path
+                   l.goals, l.size_bytes, l.source_path
             FROM jsonb_to_recordset(\(lessons))
                    AS l (position integer, chapter_number integer, number integer, title text, slug text, type text,
                          content_hash text, object_key text, bucket_path text, sidebar_position integer,
-                         estimated_minutes integer, size_bytes integer, source_path text)
+                         estimated_minutes integer, goals text[], size_bytes integer, source_path text)
             LEFT JOIN unnest(\(renames.map(\.key)), \(renames.map(\.value))) AS m (old, new) ON m.new = l.slug
             JOIN lectern.lesson n ON n.book_id = \(bookID)::uuid AND n.slug = coalesce(m.old, l.slug)
             """)

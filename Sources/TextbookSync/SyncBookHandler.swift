@@ -4,7 +4,7 @@ public import JobQueuePostgres
 import Logging
 public import PipelineJobs
 public import Postgres
-import Textbook
+public import Textbook
 
 /// Reads a book, plans a release against the one that readers see, and sets the work going that the plan needs.
 ///
@@ -16,14 +16,17 @@ public struct SyncBookHandler: JobHandler {
     private let objects: BookObjects
     private let bucket: LessonBucket
     private let recipe: IndexRecipe
+    private let review: @Sendable (Book) -> [Finding]
 
     /// - Parameters:
     ///   - recipe: lessons without an entry made by it are handed to the indexing.
+    ///   - review: what else there is to say of a book that reads well, before it may be published.
     ///   - clock: measures the pauses between two tries of one call.
     public init(
         database: PostgresClient, bucket: LessonBucket, recipe: IndexRecipe,
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(), review: @escaping @Sendable (Book) -> [Finding] = { _ in [] }
     ) {
+        self.review = review
         self.database = database
         self.store = ReleaseStore(database: database)
         self.objects = BookObjects(bucket: bucket, clock: clock)
@@ -46,7 +49,8 @@ public struct SyncBookHandler: JobHandler {
     ) async throws -> JobOutcome<JobTransaction> {
         let source = BookSource(path: arguments.path, upload: arguments.upload)
         let folder = try await source.read(in: self.database)
-        let reading = folder.reader().read()
+        var reading = folder.reader().read()
+        if reading.isPublishable { reading.findings = (reading.findings + self.review(reading.book)).sorted() }
         let book = reading.book
         let active = try await self.store.active(book: book.slug)
         let plan = SyncPlan(from: active?.book, to: book)

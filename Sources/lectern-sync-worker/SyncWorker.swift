@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import LearningPaths
 import ProcessBootstrap
 import SemanticIndex
 import TextbookSync
@@ -21,7 +22,10 @@ struct SyncWorker: AsyncParsableCommand {
             mapping: backends.vectorMapping, collectionPrefix: process.settings.vectors.container)
         var registry = JobRegistry<JobTransaction>()
         let bucket = LessonBucket(backends.objects)
-        registry.register(SyncBookHandler(database: backends.database, bucket: bucket, recipe: index.recipe))
+        let review = try CurriculumReview()
+        registry.register(
+            SyncBookHandler(
+                database: backends.database, bucket: bucket, recipe: index.recipe, review: review.findings))
         registry.register(StoreObjectHandler(database: backends.database, bucket: bucket))
         registry.register(AdvanceResyncHandler(recipe: index.recipe))
         registry.register(PlaceAliasesHandler(database: backends.database, bucket: bucket))

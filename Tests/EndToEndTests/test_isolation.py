@@ -1,5 +1,6 @@
 """Another learner's rows are out of reach, on every path that there is."""
 
+import secrets
 import uuid
 
 import pytest
@@ -29,6 +30,9 @@ class Victim:
                            ("/api/progress/recommendations/shown", {"lesson_slugs": ["ch02-lab"]})):
             assert self.client.post(path, json=body).status_code == 204
         assert self.client.post(f"/api/progress/lessons/{SLUG}/start").status_code == 200
+        # Nobody signs in here; the row is one of an installation where learners once did.
+        stack.database.query("INSERT INTO lectern.learner_identity (identity, user_id) VALUES (%s, %s) RETURNING 1",
+                             secrets.token_hex(32), self.user)
 
     def tables(self):
         return self.stack.database.query("""
@@ -133,4 +137,4 @@ def test_no_learners_path_answers_without_a_learner(stack, victim, learners_oper
 def test_every_table_with_learners_is_looked_at(victim):
     assert {table for table, _ in victim.tables()} == {
         "lectern.preferences", "lectern.personalized_lesson", "lectern.operation", "lectern.feedback",
-        "lectern.lesson_progress", "lectern.recommendation_shown"}
+        "lectern.lesson_progress", "lectern.recommendation_shown", "lectern.learner_identity"}

@@ -24,22 +24,6 @@ import Textbook
         return progress
     }
 
-    @Test func everyProfileReachesTheEndOfTheBookByWhatStandsFirst() throws {
-        let profiles = Sample.profiles
-        #expect(profiles.count == 7_936)
-        // Equal outlooks walk the same way, so each is walked once.
-        let outlooks = Set(profiles.map(LearnerOutlook.init))
-        let part1 = try Sample.book { $0 <= 3 }
-        let whole = try Sample.book { $0 != 5 }
-        for outlook in outlooks {
-            #expect(Sample.walk(part1, outlook).sorted() == Array(part1.lessons.indices))
-        }
-        // The long book for one outlook of each level and goal; goals only change the order of what is ready.
-        for outlook in outlooks where outlook.goals.count == 1 {
-            #expect(Sample.walk(whole, outlook).sorted() == Array(whole.lessons.indices))
-        }
-    }
-
     @Test func nothingCompletedOrBlockedIsRecommendedAsNew() throws {
         let curriculum = try Sample.book()
         let recommender = self.recommender(curriculum, self.all(1...3))

@@ -76,32 +76,6 @@ enum Sample {
             aiMLExperience: ai, learningGoals: goals)
     }
 
-    /// Every profile there is.
-    static var profiles: [LearnerProfile] {
-        let goals = (1..<32).map { bits in
-            Set(LearningGoal.allCases.enumerated().filter { bits >> $0.offset & 1 == 1 }.map(\.element))
-        }
-        var profiles: [LearnerProfile] = []
-        for education in EducationLevel.allCases {
-            for programming in ProgrammingExperience.allCases {
-                for robotics in [false, true] {
-                    for ai in AIMLExperience.allCases {
-                        for goals in goals {
-                            for language in PreferredLanguage.allCases {
-                                profiles.append(
-                                    LearnerProfile(
-                                        educationLevel: education, programmingExperience: programming,
-                                        roboticsBackground: robotics, aiMLExperience: ai, learningGoals: goals,
-                                        preferredLanguage: language))
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return profiles
-    }
-
     /// Reads whatever stands first until there is nothing more.
     /// - Returns: the lessons in the order in which they were read.
     static func walk(_ curriculum: Curriculum, _ outlook: LearnerOutlook) -> [Int] {

@@ -8,6 +8,7 @@ import PipelineJobs
 import Postgres
 import Synchronization
 import Testing
+import Textbook
 
 @testable import TextbookSync
 
@@ -60,6 +61,41 @@ import Testing
             #expect(after.contentHash != before.contentHash)
             #expect(bench.memory.keys.contains(before.objectKey), "readers of the earlier release still have its text")
             try await bench.expectConsistent()
+        }
+    }
+
+    @Test func theGoalsOfAnAuthorArriveAndTheirChangeIsNoNewText() async throws {
+        try await ContentBench.with { bench in
+            var fixture = BookFixture()
+            let path = BookFixture.path("b", number: 2)
+            let text = try #require(fixture.files[path])
+            fixture.files[path] = text.replacing("slug:", with: "goals: [teaching, hobby, teaching]\nslug:")
+            try await fixture.onDisk { _ = try await bench.run($0) }
+            #expect(try await bench.catalog.lesson("ch01-b").goals == ["hobby", "teaching"])
+            #expect(try await bench.catalog.lesson("ch01-a").goals.isEmpty)
+            let again = try await fixture.onDisk { try await bench.run($0, revision: "again") }
+            #expect(again.outcome == "unchanged")
+        }
+    }
+
+    @Test func whatTheReviewFindsStopsThePublicationWithItsPlace() async throws {
+        try await ContentBench.with { bench in
+            var bench = bench
+            bench.review = { book in
+                [
+                    Finding(
+                        .error, .deadEnd, file: book.lessons[1].sourcePath, message: "nobody comes here",
+                        advice: "look at the prerequisites")
+                ]
+            }
+            let refusing = bench
+            try await BookFixture().onDisk { root in
+                let error = await #expect(throws: ContentBench.Refused.self) { try await refusing.run(root) }
+                #expect(error?.code == "book_has_errors")
+                #expect(error?.message.contains("02-b.md: error: nobody comes here") == true)
+            }
+            #expect(bench.memory.writes == 0)
+            #expect(try await bench.number("SELECT count(*) FROM lectern.book") == 0)
         }
     }
 

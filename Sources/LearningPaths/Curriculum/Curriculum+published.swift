@@ -50,6 +50,7 @@ extension Curriculum.Lesson {
             id: lesson.id, slug: lesson.slug, title: lesson.title, type: type, minutes: lesson.estimatedMinutes,
             contentHash: lesson.contentHash, chunks: text.chunks,
             fit: words.fit(
-                title: lesson.title, headings: text.headings, type: type, minutes: lesson.estimatedMinutes))
+                tags: lesson.goals, title: lesson.title, headings: text.headings, type: type,
+                minutes: lesson.estimatedMinutes))
     }
 }

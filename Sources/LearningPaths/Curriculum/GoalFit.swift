@@ -34,7 +34,20 @@ public struct GoalWords: Sendable {
         self.words = words
     }
 
-    /// The fit of a lesson.
+    /// The fit of a lesson: what its author says, else what its words say.
+    /// - Parameter tags: goals that the front matter names; each is served in full, and others not at all. Words that
+    ///   are no goal count for nothing.
+    func fit(
+        tags: [String], title: String, headings: [String], type: LessonType, minutes: Int
+    ) -> GoalFit {
+        let goals = tags.compactMap(LearningGoal.init(rawValue:))
+        guard goals.isEmpty else {
+            return GoalFit(Dictionary(goals.map { ($0, 1_000) }, uniquingKeysWith: { first, _ in first }))
+        }
+        return self.fit(title: title, headings: headings, type: type, minutes: minutes)
+    }
+
+    /// The fit of a lesson by its words.
     ///
     /// A word of the title counts 300, one of a heading 100, each word once for each text. Labs serve building projects
     /// (500) and a new career (300), summaries teaching (400), lessons of at most 20 minutes a hobby (400).

@@ -37,4 +37,13 @@ public struct LearnerOutlook: Hashable, Sendable {
         self.goals = profile.orderedGoals
         self.maySkim = programming >= 2 && profile.roboticsBackground
     }
+
+    /// The outlook with the same order, of a learner who skims nothing.
+    var withoutSkimming: LearnerOutlook { LearnerOutlook(level: self.level, goals: self.goals, maySkim: false) }
+
+    private init(level: Int, goals: [LearningGoal], maySkim: Bool) {
+        self.level = level
+        self.goals = goals
+        self.maySkim = maySkim
+    }
 }

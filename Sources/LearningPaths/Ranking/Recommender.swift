@@ -14,14 +14,16 @@ public struct Recommender: Sendable {
 
     /// - Parameter outlook: what of the learner's answers counts.
     public init(_ curriculum: Curriculum, record: LearnerRecord, outlook: LearnerOutlook) {
-        let standpoint = Standpoint(curriculum, record)
-        self.curriculum = curriculum
-        self.standpoint = standpoint
+        self.init(Situation(curriculum, record), outlook: outlook)
+    }
+
+    init(_ situation: Situation, outlook: LearnerOutlook) {
+        self.curriculum = situation.curriculum
+        self.standpoint = situation.standpoint
         self.outlook = outlook
-        self.ready = ReadySet(curriculum, isCompleted: standpoint.isCompleted)
-        self.gate = LayerGate(curriculum, isCompleted: standpoint.isCompleted)
-        self.candidates = Candidates(
-            curriculum, standpoint, outlook: outlook, ready: self.ready, gate: self.gate)
+        self.ready = situation.ready
+        self.gate = situation.gate
+        self.candidates = Candidates(situation, outlook: outlook)
     }
 
     /// A lesson to read, and what speaks for it.

@@ -6,6 +6,7 @@ public import PipelineJobs
 public import Postgres
 import PostgresTesting
 import Schema
+public import Textbook
 public import TextbookSync
 
 /// A migrated database, a bucket, and the sync between them.
@@ -21,6 +22,8 @@ public struct ContentBench: Sendable {
     public var recipe = IndexRecipe(model: "test", dimension: 4, chunking: "1")
     /// What the embed worker does; `nil` writes entries without chunks.
     public var indexing: Indexing?
+    /// What else there is to say of a book before it may be published.
+    public var review: @Sendable (Book) -> [Finding] = { _ in [] }
 
     /// What readers see.
     public var catalog: ContentCatalog { ContentCatalog(database: self.database) }
@@ -174,7 +177,8 @@ public struct ContentBench: Sendable {
         switch job.kind {
         case "sync_book":
             return try await SyncBookHandler(
-                database: self.database, bucket: bucket, recipe: self.recipe, clock: ImpatientClock()
+                database: self.database, bucket: bucket, recipe: self.recipe, clock: ImpatientClock(),
+                review: self.review
             )
             .perform(arguments(SyncBook.self), context: context)
         case "store_object":

@@ -1,0 +1,2 @@
+ALTER TABLE lectern.release_lesson DROP COLUMN goals;
+DROP TABLE lectern.learner_identity;
