@@ -24,6 +24,8 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
@@ -66,6 +68,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
@@ -88,6 +91,7 @@ let package = Package(
             "MCP", ["CurlHTTP", "ServerSentEvents", "TraceContext", lifecycle, logging], exclude: ["README.md"]),
         library("LanguageModels", ["CurlHTTP", "ServerSentEvents", logging]),
         library("Webhooks", ["CurlHTTP", "IPAddresses", crypto, yams]),
+        library("IdentityTokens", ["CurlHTTP", jwt]),
         library("MarkdownHTML", ["CMarkGFM"]),
 
         // Engine
@@ -131,7 +135,7 @@ let package = Package(
             "LearnerAPI",
             [
                 "Learners", "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "Textbook", "Postgres",
-                "ContentHashing", "IPAddresses", "ServerSentEvents", "TraceContext",
+                "ContentHashing", "IdentityTokens", "IPAddresses", "ServerSentEvents", "TraceContext",
                 hummingbird, lifecycle, logging, yams,
             ], resources: [.copy("openapi.yaml"), .copy("llms.txt")]),
         library(
@@ -152,16 +156,16 @@ let package = Package(
         library(
             "ProcessBootstrap",
             [
-                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "IPAddresses", "MCP",
-                "LanguageModels", "Personalization",
+                "Postgres", "Schema", "PipelineJobs", "JobQueue", "JobQueuePostgres", "CurlHTTP", "IdentityTokens",
+                "IPAddresses", "MCP", "LanguageModels", "Personalization",
                 hummingbird, argumentParser, configuration, lifecycle, unixSignals, logging, metrics,
             ]),
         executable(
             "lectern-api",
             [
-                "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "Learners", "LearningPaths",
-                "Personalization", "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Operators", "Webhooks",
-                argumentParser, hummingbird, logging,
+                "ProcessBootstrap", "LearnerAPI", "LearnerWeb", "OperatorConsole", "IdentityTokens", "Learners",
+                "LearningPaths", "Personalization", "SemanticIndex", "TextbookSync", "JobQueuePostgres", "Operators",
+                "Webhooks", argumentParser, hummingbird, logging,
             ]),
         executable(
             "lectern-sync-worker",
@@ -184,8 +188,8 @@ let package = Package(
             "lectern",
             [
                 "ProcessBootstrap", "Schema", "JobQueue", "JobQueuePostgres", "PipelineJobs", "Postgres", "Textbook",
-                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "MCP", "CurlHTTP", "LearnerAPI",
-                "Operators", argumentParser, lifecycle, unixSignals, logging,
+                "TextbookSync", "SemanticIndex", "Personalization", "LanguageModels", "IdentityTokens", "MCP",
+                "CurlHTTP", "LearnerAPI", "Operators", argumentParser, lifecycle, unixSignals, logging,
             ]),
 
         // Benchmarks
@@ -231,6 +235,11 @@ let package = Package(
         tests("ServerSentEvents", ["ServerTesting"]),
         tests("CurlHTTP", ["TraceContext", "ServerTesting", "ProcessTesting"]),
         tests("LanguageModels", ["CurlHTTP", "ServerTesting"]),
+        // An issuer of tokens on a socket of this machine.
+        .target(
+            name: "IdentityTesting", dependencies: [hummingbird, crypto, cryptoExtras, logging] + locks,
+            path: "Tests/Support/IdentityTesting", swiftSettings: strict),
+        tests("IdentityTokens", ["IdentityTesting", "ServerTesting", "CurlHTTP"]),
         tests("MarkdownHTML", ["ServerTesting"]),
         tests("Postgres", ["ServerTesting", "PostgresTesting", lifecycle, logging]),
         tests(
@@ -277,7 +286,9 @@ let package = Package(
                 "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema", "JobQueue",
                 "JobQueuePostgres", "PipelineJobs", "LanguageModels", "ContentHashing", logging, metricsTesting,
             ]),
-        tests("ProcessBootstrap", ["LanguageModels", "PipelineJobs", "ServerTesting"]),
+        tests(
+            "ProcessBootstrap",
+            ["IdentityTokens", "LanguageModels", "PipelineJobs", "ServerTesting", configuration]),
         tests("StorageServer", ["ServerTesting", "ContentHashing", "MCP", logging]),
         tests("VectorServer", ["ServerTesting", "MCP", logging]),
         tests(
@@ -287,7 +298,8 @@ let package = Package(
                 "SemanticIndex", "TextbookSync", "JobQueue", "JobQueuePostgres", "PipelineJobs", "LanguageModels",
                 "Postgres", "Schema",
                 "ContentHashing", "CurlHTTP", "IPAddresses", "ServerSentEvents", "Webhooks", "PostgresTesting",
-                "ProcessBootstrap", "ServerTesting", hummingbird, lifecycle, logging,
+                "ProcessBootstrap", "ServerTesting", "IdentityTesting", "IdentityTokens", hummingbird, lifecycle,
+                logging,
             ]),
     ]
 )

@@ -20,6 +20,30 @@ struct OpenAIConnection: Sendable {
         }
     }
 
+    /// The body of a successful answer to GET.
+    func get(_ path: String, timeout: Duration, maximumBytes: Int) async throws -> [UInt8] {
+        let request = HTTPClientRequest(
+            url: self.url(path), headers: self.credential, timeout: timeout,
+            connectTimeout: self.endpoint.connectTimeout, maximumResponseBytes: maximumBytes)
+        do {
+            let response = try await self.http.execute(request)
+            try self.check(status: response.status, headers: response.headers, body: response.body)
+            return response.body
+        } catch let error as HTTPClientError {
+            throw self.translated(error)
+        }
+    }
+
+    private var credential: [(name: String, value: String)] {
+        self.endpoint.key.map { [("Authorization", "Bearer \($0.value)")] } ?? []
+    }
+
+    private func url(_ path: String) -> String {
+        var base = self.endpoint.baseURL[...]
+        while base.last == "/" { base = base.dropLast() }
+        return "\(base)\(path)"
+    }
+
     /// Posts `body` as JSON and hands over the stream of a successful answer.
     func stream<T: Sendable>(
         _ path: String, _ body: some Encodable, timeout: Duration?, _ read: (HTTPClientStream) async throws -> T
@@ -80,12 +104,9 @@ struct OpenAIConnection: Sendable {
     }
 
     private func request(_ path: String, _ body: some Encodable, timeout: Duration?) throws -> HTTPClientRequest {
-        var base = self.endpoint.baseURL[...]
-        while base.last == "/" { base = base.dropLast() }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var headers = [(name: "Content-Type", value: "application/json")]
-        if let key = self.endpoint.key { headers.append(("Authorization", "Bearer \(key.value)")) }
+        let headers = [(name: "Content-Type", value: "application/json")] + self.credential
         let bytes: [UInt8]
         do {
             bytes = try [UInt8](encoder.encode(body))
@@ -94,7 +115,7 @@ struct OpenAIConnection: Sendable {
                 code: .rejected, message: "the request holds a number that JSON cannot carry", isTransient: false)
         }
         return HTTPClientRequest(
-            method: "POST", url: "\(base)\(path)", headers: headers, body: bytes,
+            method: "POST", url: self.url(path), headers: headers, body: bytes,
             timeout: timeout ?? self.endpoint.timeout, connectTimeout: self.endpoint.connectTimeout)
     }
 

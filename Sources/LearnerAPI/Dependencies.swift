@@ -19,6 +19,8 @@ extension LearnerAPI {
         public var requestKeys: RequestKeyStore?
         /// Who may be told of the end of an operation, and how that is noted; `nil` where nobody may.
         public var webhooks: WebhookDesk?
+        /// Checks who learners are; `nil` where they are anonymous.
+        public var signIn: SignInDesk?
         public var configuration: Configuration
         public var time: Timekeeper
         /// Makes the id of a learner who brings none.
@@ -30,6 +32,7 @@ extension LearnerAPI {
             bodies: LessonBodies,
             personalization: PersonalizationService, search: SearchService,
             requestKeys: RequestKeyStore? = nil, webhooks: WebhookDesk? = nil,
+            signIn: SignInDesk? = nil,
             configuration: Configuration = Configuration(), time: Timekeeper = .continuous(),
             makeLearnerID: @escaping @Sendable () -> LearnerID = {
                 var generator = SystemRandomNumberGenerator()
@@ -45,6 +48,7 @@ extension LearnerAPI {
             self.search = search
             self.requestKeys = requestKeys
             self.webhooks = webhooks
+            self.signIn = signIn
             self.configuration = configuration
             self.time = time
             self.makeLearnerID = makeLearnerID

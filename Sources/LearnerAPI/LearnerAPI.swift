@@ -32,16 +32,18 @@ public struct LearnerAPI: Sendable {
                 PersonalizationRoutes(dependencies).routes,
                 OperationRoutes(dependencies).routes,
                 OperationEventRoutes(dependencies).routes,
-                ContentRoutes(dependencies).routes,
-                SearchRoutes(dependencies).routes,
-                ProblemRoutes().routes,
-                try FileRoutes(contact: dependencies.configuration.securityContact).routes,
+                [
+                    ContentRoutes(dependencies).routes, SearchRoutes(dependencies).routes, ProblemRoutes().routes,
+                    try FileRoutes(contact: dependencies.configuration.securityContact).routes,
+                ].flatMap { $0 }.map { $0.opened() },
             ].flatMap { $0 })
     }
 
     /// Lets the API answer everything under `/api`. The router must have a ``RequestBoundary`` before it.
     public func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-        router.add(middleware: APIMiddleware<Context>(table: self.table, rates: self.rates, deadlines: self.deadlines))
+        router.add(
+            middleware: APIMiddleware<Context>(
+                table: self.table, rates: self.rates, deadlines: self.deadlines, signIn: self.dependencies.signIn))
     }
 }
 
@@ -50,6 +52,7 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     let table: RouteTable
     let rates: RequestRates
     let deadlines: RequestDeadlines
+    let signIn: SignInDesk?
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -82,6 +85,16 @@ private struct APIMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private func run(_ route: Route, _ request: APIRequest) async throws -> Response {
+        guard let signIn, !route.isOpen else { return try await self.answer(route, request) }
+        var request = request
+        // Before the rates, so that nobody uses up another learner's.
+        request.signedIn = try await signIn.signedIn(request.request.headers)
+        var response = try await self.answer(route, request)
+        response.headers.append(HTTPField(name: .vary, value: "Authorization"))
+        return response
+    }
+
+    private func answer(_ route: Route, _ request: APIRequest) async throws -> Response {
         let rated = route.isRated ? try self.rates.count(request.caller) : [:]
         do {
             let limit = LearnerAPI.timeLimit + request.agreedWait

@@ -26,7 +26,11 @@ public struct LearnerStore: Sendable {
 
     /// The account, or `nil`.
     public func learner(_ id: LearnerID) async throws -> Learner? {
-        try await self.database.queryOne(
+        try await Self.learner(id, in: self.database)
+    }
+
+    static func learner(_ id: LearnerID, in session: some PostgresSession) async throws -> Learner? {
+        try await session.queryOne(
             "SELECT id, created_at, updated_at, onboarding_completed FROM lectern.learner WHERE id = \(id.uuid)"
         )?.learner()
     }

@@ -21,6 +21,7 @@ extension Settings {
     /// `LECTERN_BOOK`, … |
     /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file` |
     /// `LECTERN_RATE_LEARNER`, … |
+    /// | `lectern.oidc.issuer`, `.audience`, `.algorithms`, `.jwks.url` | `LECTERN_OIDC_ISSUER`, … |
     ///
     /// A secret may stand in a file instead: `…_FILE` names it (`CHAT_API_KEY_FILE`).
     /// - Throws: ``Problem`` for a value that cannot be used.
@@ -117,6 +118,7 @@ extension Settings {
             return network
         }
         web.origins = self.list(reader, "lectern.cors.origins")
+        web.signIn = try self.signIn(reader)
         if let contact = reader.string(forKey: "lectern.security.contact"), !contact.isEmpty {
             guard ["mailto:", "https://"].contains(where: contact.hasPrefix),
                 contact.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -130,7 +132,7 @@ extension Settings {
     }
 
     /// Words with commas between them.
-    private static func list(_ reader: ConfigReader, _ key: String) -> [String] {
+    static func list(_ reader: ConfigReader, _ key: String) -> [String] {
         let text = reader.string(forKey: ConfigKey(key)) ?? ""
         return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }

@@ -1,4 +1,5 @@
 public import IPAddresses
+public import IdentityTokens
 public import LanguageModels
 public import Logging
 public import PipelineJobs
@@ -61,6 +62,8 @@ public struct Settings: Sendable {
         public var securityContact: String?
         /// The operator's receivers of webhooks.
         public var webhooksFile: String?
+        /// Whose tokens learners sign in with; `nil` leaves them anonymous.
+        public var signIn: TokenPolicy?
     }
 
     public struct Log: Sendable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Hummingbird
+import IdentityTokens
 import JobQueuePostgres
 import LearnerAPI
 import LearnerWeb
@@ -37,8 +38,12 @@ struct API: AsyncParsableCommand {
         search.glossary = SearchGlossary(try Glossary.bundled().urduForms)
         search.weights = SearchWeights(for: index.model, vectorPercent: settings.search.vectorPercent)
         search.vectorTime = settings.search.vectorTime
+        let learners = LearnerStore(database: backends.database)
+        let signIn = settings.web.signIn.map { policy in
+            SignInDesk(verifier: backends.verifier(of: policy), learners: learners)
+        }
         let dependencies = LearnerAPI.Dependencies(
-            learners: LearnerStore(database: backends.database),
+            learners: learners,
             progress: try ProgressStore(database: backends.database, bookSlug: settings.book),
             reasonTexts: try .bundled(), catalog: catalog, bodies: bodies,
             personalization: PersonalizationService(
@@ -51,7 +56,7 @@ struct API: AsyncParsableCommand {
             webhooks: try settings.web.webhooksFile.map { file in
                 WebhookDesk(names: try WebhookEndpoints(file: file).all.map(\.name), queue: backends.jobs)
             },
-            configuration: settings.web.limits(at: .now))
+            signIn: signIn, configuration: settings.web.limits(at: .now))
         let api = try LearnerAPI(dependencies)
         let web = try LearnerWeb(.init(dependencies, api))
         let access = OperatorAccess(
@@ -93,7 +98,13 @@ extension LearnerWeb.Dependencies {
             learners: parts.learners, progress: parts.progress, reasonTexts: parts.reasonTexts,
             catalog: parts.catalog, bodies: parts.bodies, personalization: parts.personalization,
             search: parts.search,
-            ownData: .init(export: { try await desk.export(of: $0) }, delete: { try await desk.delete($0) }),
+            ownData: .init(
+                export: { try await desk.export(of: $0, for: $1) }, delete: { try await desk.delete($0) }),
+            signIn: parts.signIn.map { desk in
+                .init(
+                    signedIn: { try await desk.signedIn($0) },
+                    account: { try await desk.account(of: $0, under: $1) })
+            },
             workGate: { request, context in
                 let work = api.pageWork(request, context)
                 return .init(admit: work.admit, giveBack: work.giveBack)
@@ -120,5 +131,13 @@ extension Settings.Web {
             }
             return CrossOrigin(origins: self.origins)
         }
+    }
+}
+
+extension Backends {
+    fileprivate func verifier(of policy: TokenPolicy) -> TokenVerifier {
+        let start = ContinuousClock.now
+        return TokenVerifier(
+            policy: policy, http: self.http, now: { Date() }, elapsed: { start.duration(to: .now) })
     }
 }

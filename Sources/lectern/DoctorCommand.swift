@@ -10,8 +10,9 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say what is wrong with this setup and what to do.",
         discussion: """
-            Looks at the database (reachable, schema, clock, wake-ups, pooler), at both MCP servers and at the tool
-            mappings. Exits 0 when nothing is wrong, 7 otherwise.
+            Looks at the database (reachable, schema, clock, wake-ups, pooler), at both MCP servers and the tool
+            mappings, at every language model (reachable, credential, name), at the rules of readers' index, and at the
+            issuer that learners sign in with. Exits 0 when nothing is wrong, 7 otherwise.
             """)
 
     @OptionGroup var options: ProcessOptions
@@ -33,7 +34,10 @@ struct DoctorCommand: AsyncParsableCommand {
             async let database = Self.database(backends, settings)
             async let storage = Self.server("storage", backends.storage) { backends.objectMapping.check(against: $0) }
             async let vectors = Self.server("vectordal", backends.vectors) { backends.vectorMapping.check(against: $0) }
-            return await database + storage + vectors
+            async let models = Self.models(backends, settings)
+            async let index = Self.index(backends, settings)
+            async let signIn = Self.signIn(backends, settings)
+            return await database + storage + vectors + models + index + signIn
         }
         switch self.output {
         case .json: try Terminal.put(json: findings)

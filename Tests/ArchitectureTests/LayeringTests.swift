@@ -19,7 +19,7 @@ import Testing
         ["PipelineJobs"],
         ["JobQueuePostgres", "Schema"],
         ["JobQueue"],
-        ["MCP", "LanguageModels", "Webhooks"],
+        ["MCP", "LanguageModels", "Webhooks", "IdentityTokens"],
         ["Postgres", "CurlHTTP", "ServerSentEvents", "ContentHashing", "MarkdownHTML"],
         ["TraceContext", "IPAddresses"],
         ["CPostgres", "CCurl", "CXXHash", "CMarkGFM"],

@@ -1,6 +1,7 @@
 import CurlHTTP
 import Foundation
 import Hummingbird
+import IdentityTokens
 import LearnerWeb
 import Logging
 import Postgres
@@ -14,13 +15,20 @@ enum WebFixture {
     /// Fields of a form or of a request's head.
     typealias Fields = [(name: String, value: String)]
 
+    /// - Parameter verifier: of the tokens that learners sign in with; `nil` leaves them anonymous.
     static func run(
+        signIn verifier: TokenVerifier? = nil, rates: RateLimits = RateLimits(),
         adjust: @escaping @Sendable (inout LearnerWeb.Dependencies) -> Void = { _ in },
         _ body: @Sendable @escaping (APIFixture, APIServer) async throws -> Void
     ) async throws {
         let pages = ErrorPages()
         try await APIFixture.run(
-            boundary: pages.boundary, routes: { fixture, router in pages.add(fixture, to: router, adjust) }, body)
+            boundary: pages.boundary,
+            adjust: { dependencies, _ in
+                dependencies.signIn = dependencies.desk(verifier)
+                dependencies.configuration.rates = rates
+            },
+            routes: { fixture, router in pages.add(fixture, to: router, signIn: verifier, adjust) }, body)
     }
 
     /// Pages whose database does not exist.
@@ -41,12 +49,14 @@ enum WebFixture {
         }
 
         func add(
-            _ fixture: APIFixture, to router: Router<BasicRequestContext>,
+            _ fixture: APIFixture, to router: Router<BasicRequestContext>, signIn verifier: TokenVerifier? = nil,
             _ adjust: @Sendable (inout LearnerWeb.Dependencies) -> Void = { _ in }
         ) {
             do {
                 let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-                var dependencies = LearnerWeb.Dependencies(try fixture.dependencies(logger))
+                var parts = try fixture.dependencies(logger)
+                parts.signIn = parts.desk(verifier)
+                var dependencies = LearnerWeb.Dependencies(parts)
                 adjust(&dependencies)
                 let web = try LearnerWeb(dependencies)
                 web.addRoutes(to: router)
@@ -64,7 +74,18 @@ extension LearnerWeb.Dependencies {
         self.init(
             learners: api.learners, progress: api.progress, reasonTexts: api.reasonTexts, catalog: api.catalog,
             bodies: api.bodies, personalization: api.personalization, search: api.search,
-            ownData: .init(export: { try await desk.export(of: $0) }, delete: { try await desk.delete($0) }))
+            ownData: .init(
+                export: { try await desk.export(of: $0, for: $1) }, delete: { try await desk.delete($0) }),
+            signIn: api.signIn.map { desk in
+                .init(
+                    signedIn: { try await desk.signedIn($0) }, account: { try await desk.account(of: $0, under: $1) })
+            })
+    }
+}
+
+extension LearnerAPI.Dependencies {
+    fileprivate func desk(_ verifier: TokenVerifier?) -> SignInDesk? {
+        verifier.map { SignInDesk(verifier: $0, learners: self.learners) }
     }
 }
 

@@ -30,11 +30,11 @@ public struct CrossOrigin: Hashable, Sendable {
     }
 
     private static let requestHeaders = """
-        Accept, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-Request-ID, X-User-ID, \
+        Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-Request-ID, X-User-ID, \
         traceparent, tracestate
         """
     private static let responseHeaders =
-        "Location, Retry-After, ETag, RateLimit, RateLimit-Policy, Preference-Applied, X-Request-ID"
+        "Location, Retry-After, ETag, RateLimit, RateLimit-Policy, Preference-Applied, WWW-Authenticate, X-Request-ID"
 
     /// Adds to an answer under `/api` what its reader's browser asks for.
     func mark(_ response: inout Response, to request: Request) {

@@ -46,6 +46,8 @@ struct RequestRates: Sendable {
     /// Who asks, and from where.
     struct Caller: Sendable {
         var learner: LearnerID?
+        /// Who signed in, for whom there need be no learner yet.
+        var identity: LearnerIdentity?
         var peer: IPAddress?
         /// The values of `X-Forwarded-For`.
         var forwardedFor: [String]
@@ -61,8 +63,8 @@ struct RequestRates: Sendable {
 
     private func policies(for caller: Caller) -> [Policy] {
         var policies: [Policy] = []
-        if let limit = self.limits.learnerPerMinute, let learner = caller.learner {
-            policies.append(Policy(word: "learner", key: learner.text, limit: limit))
+        if let limit = self.limits.learnerPerMinute, let key = caller.learner?.text ?? caller.identity?.fingerprint {
+            policies.append(Policy(word: "learner", key: key, limit: limit))
         }
         if let limit = self.limits.addressPerMinute,
             let client = self.limits.client(peer: caller.peer, forwardedFor: caller.forwardedFor)
@@ -75,10 +77,12 @@ struct RequestRates: Sendable {
 }
 
 extension APIRequest {
-    /// Whose request it is for the rates. A malformed id is refused by the route itself.
+    /// Whose request it is for the rates: who signed in, whatever the header says, else who the header names. A malformed
+    /// id is refused by the route itself.
     var caller: RequestRates.Caller {
-        RequestRates.Caller(
-            learner: try? self.optionalLearner(), peer: self.peer,
+        let learner = if let signedIn { signedIn.learner } else { try? self.namedLearner() }
+        return RequestRates.Caller(
+            learner: learner, identity: self.signedIn?.identity, peer: self.peer,
             forwardedFor: self.request.headers[values: .forwardedFor])
     }
 }

@@ -6,6 +6,8 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
     case malformedRequest = "malformed_request"
     case malformedJSON = "malformed_json"
     case missingUserID = "missing_user_id"
+    case missingToken = "missing_token"
+    case invalidToken = "invalid_token"
     case notFound = "not_found"
     case unknownUser = "unknown_user"
     case notOnboarded = "not_onboarded"
@@ -30,6 +32,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
     case overloaded
     case databaseUnavailable = "database_unavailable"
     case storageUnavailable = "storage_unavailable"
+    case identityUnavailable = "identity_unavailable"
     case requestTimedOut = "request_timed_out"
     case stopping
     /// Any refusal that has no word of its own; the status says what it is.
@@ -39,7 +42,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
     public var status: HTTPResponse.Status {
         switch self {
         case .malformedRequest, .malformedJSON, .refused: .badRequest
-        case .missingUserID: .unauthorized
+        case .missingUserID, .missingToken, .invalidToken: .unauthorized
         case .notFound, .unknownUser, .notOnboarded, .unknownLesson, .notRequested, .unknownOperation:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -51,7 +54,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .invalidUserID, .invalidFields, .contentMismatch, .idempotencyKeyReused: .unprocessableContent
         case .rateLimited, .tooManyStreams: .tooManyRequests
         case .internalError: .internalServerError
-        case .overloaded, .databaseUnavailable, .storageUnavailable, .requestTimedOut, .stopping:
+        case .overloaded, .databaseUnavailable, .storageUnavailable, .identityUnavailable, .requestTimedOut, .stopping:
             .serviceUnavailable
         }
     }
@@ -62,6 +65,8 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .malformedRequest: "Malformed request"
         case .malformedJSON: "Malformed JSON"
         case .missingUserID: "Missing X-User-ID"
+        case .missingToken: "Not signed in"
+        case .invalidToken: "Token not accepted"
         case .notFound: "Not found"
         case .unknownUser: "Unknown user"
         case .notOnboarded: "Onboarding not completed"
@@ -86,6 +91,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .overloaded: "Overloaded"
         case .databaseUnavailable: "Database unavailable"
         case .storageUnavailable: "Storage unavailable"
+        case .identityUnavailable: "Sign-in unavailable"
         case .requestTimedOut: "Request timed out"
         case .stopping: "Stopping"
         case .refused: "Refused"
@@ -98,6 +104,8 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .malformedRequest: "Correct the address or the header that the detail names."
         case .malformedJSON: "Send one JSON object in UTF-8; the detail names the byte and the line of the fault."
         case .missingUserID: "Send the header X-User-ID with the id that POST /api/user/create answered."
+        case .missingToken: "Send Authorization: Bearer with a token of the issuer that this installation trusts."
+        case .invalidToken: "Sign in again for a new token."
         case .notFound: "Check the address."
         case .unknownUser: "Create the user with POST /api/user/create and keep the id."
         case .notOnboarded: "Send the six answers with POST /api/onboarding first."
@@ -122,6 +130,7 @@ public enum ProblemType: String, CaseIterable, Hashable, Sendable {
         case .overloaded: "Repeat the request after the time in Retry-After."
         case .databaseUnavailable: "Repeat the request after the time in Retry-After."
         case .storageUnavailable: "Repeat the request after the time in Retry-After."
+        case .identityUnavailable: "Repeat the request after the time in Retry-After."
         case .requestTimedOut: "Repeat the request after the time in Retry-After."
         case .stopping: "Repeat the request; another process will take it."
         case .refused: "The detail says what was refused."

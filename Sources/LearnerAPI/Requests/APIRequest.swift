@@ -13,6 +13,8 @@ struct APIRequest: Sendable {
     let connection: (any PeerContext)?
     let logger: Logger
     let receipt = RateReceipt()
+    /// Who signed in; `nil` where learners are anonymous, and for what needs no learner.
+    var signedIn: SignedIn?
 
     /// The largest body of an ordinary request, in bytes.
     static let ordinaryBodyLimit = 64 * 1024
@@ -29,8 +31,18 @@ struct APIRequest: Sendable {
         return id
     }
 
-    /// Who asks, where the header is optional.
+    /// Who asks, where the header is optional. Who signed in is the learner of the sign-in, and nobody else.
     func optionalLearner() throws(Problem) -> LearnerID? {
+        let named = try self.namedLearner()
+        guard let signedIn else { return named }
+        guard let own = signedIn.learner, named == nil || named == own else {
+            throw Problem(.unknownUser, "There is no such user for this sign-in.")
+        }
+        return own
+    }
+
+    /// Whom the header names.
+    func namedLearner() throws(Problem) -> LearnerID? {
         let values = self.request.headers[values: .userID]
         guard let value = values.first else { return nil }
         guard values.count == 1, let id = LearnerID(value) else {

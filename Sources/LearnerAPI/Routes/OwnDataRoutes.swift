@@ -18,7 +18,10 @@ struct OwnDataRoutes: Sendable {
     }
 
     private func export(_ request: APIRequest) async throws -> Response {
-        guard let data = try await self.desk.data(of: try Self.owner(request)) else { throw Self.unknown }
+        let identity = request.signedIn?.identity
+        guard let data = try await self.desk.data(of: try Self.owner(request), for: identity) else {
+            throw Self.unknown
+        }
         var headers = HTTPFields.ownContent()
         headers[.contentDisposition] = "attachment; filename=\"lectern-export.json\""
         return try JSONResponse.make(data, headers: headers)

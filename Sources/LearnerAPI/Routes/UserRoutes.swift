@@ -31,9 +31,23 @@ struct UserRoutes: Sendable {
             }
             try reader.finish()
         }
-        let learner = try await self.learners.create(id ?? self.makeLearnerID())
+        let learner = try await self.create(id ?? self.makeLearnerID(), for: request.signedIn)
         return try JSONResponse.make(
             learner, status: .created, headers: [.location: "/api/user/\(learner.id.text)"])
+    }
+
+    private func create(_ id: LearnerID, for signedIn: SignedIn?) async throws -> Learner {
+        guard let signedIn else { return try await self.learners.create(id) }
+        do {
+            return try await self.learners.create(id, for: signedIn.identity)
+        } catch let error as LearnerError where error.code == .alreadyExists {
+            var problem = Problem(.alreadyExists, error.message)
+            // Who signs in on another device learns the id here.
+            if let own = try await self.learners.learner(of: signedIn.identity) {
+                problem.headers[.location] = "/api/user/\(own.text)"
+            }
+            throw problem
+        }
     }
 
     private func read(_ request: APIRequest) async throws -> Response {

@@ -9,6 +9,8 @@ struct Route: Sendable {
     let handler: Handler
     /// Whether requests are counted against the rates.
     let isRated: Bool
+    /// Whether it is the same for everybody, so that nobody need sign in.
+    private(set) var isOpen = false
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, isRated: Bool = false, _ handler: @escaping Handler
@@ -17,6 +19,13 @@ struct Route: Sendable {
         self.pattern = RoutePattern("/api/" + pattern)
         self.handler = handler
         self.isRated = isRated
+    }
+
+    /// The same route for everybody.
+    func opened() -> Route {
+        var route = self
+        route.isOpen = true
+        return route
     }
 
     /// A file that is read at an address outside of `/api`.

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import HTTPTypes
 public import Hummingbird
 public import Learners
 public import LearningPaths
@@ -18,6 +19,8 @@ extension LearnerWeb {
         public var personalization: PersonalizationService
         public var search: SearchService
         public var ownData: OwnDataAccess
+        /// How learners sign in; `nil` where they are anonymous.
+        public var signIn: SignIn?
         /// The rates that work asked for through a page counts against.
         public var workGate: @Sendable (Request, any RequestContext) -> WorkGate
         /// The time of day.
@@ -29,7 +32,7 @@ extension LearnerWeb {
         public init(
             learners: LearnerStore, progress: ProgressStore, reasonTexts: ReasonTexts, catalog: ContentCatalog,
             bodies: LessonBodies, personalization: PersonalizationService, search: SearchService,
-            ownData: OwnDataAccess,
+            ownData: OwnDataAccess, signIn: SignIn? = nil,
             workGate: @escaping @Sendable (Request, any RequestContext) -> WorkGate = { _, _ in .open },
             now: @escaping @Sendable () -> Date = { Date() },
             makeLearnerID: @escaping @Sendable () -> LearnerID = {
@@ -45,6 +48,7 @@ extension LearnerWeb {
             self.personalization = personalization
             self.search = search
             self.ownData = ownData
+            self.signIn = signIn
             self.workGate = workGate
             self.now = now
             self.makeLearnerID = makeLearnerID
@@ -53,18 +57,35 @@ extension LearnerWeb {
 
     /// A learner's right to take everything along, and to be forgotten.
     public struct OwnDataAccess: Sendable {
-        /// Everything that is kept of the learner, as JSON; `nil` for an unknown one.
-        public var export: @Sendable (LearnerID) async throws -> [UInt8]?
+        /// Everything that is kept of the learner, as JSON; `nil` for an unknown one. Who signed in finds the identity in it.
+        public var export: @Sendable (LearnerID, LearnerIdentity?) async throws -> [UInt8]?
         /// Removes it all; `false` for an unknown learner.
         public var delete: @Sendable (LearnerID) async throws -> Bool
 
         /// The two ways to one's own data.
         public init(
-            export: @escaping @Sendable (LearnerID) async throws -> [UInt8]?,
+            export: @escaping @Sendable (LearnerID, LearnerIdentity?) async throws -> [UInt8]?,
             delete: @escaping @Sendable (LearnerID) async throws -> Bool
         ) {
             self.export = export
             self.delete = delete
+        }
+    }
+
+    /// Knows who signed in with a request's headers.
+    public struct SignIn: Sendable {
+        /// Throws an error with the status 400 or 401 where the headers name nobody.
+        public var signedIn: @Sendable (HTTPFields) async throws -> SignedIn
+        /// The account of a sign-in. Where it has none, the first of the ids that nobody else signs in for becomes it.
+        public var account: @Sendable (SignedIn, [LearnerID]) async throws -> LearnerID
+
+        /// The two steps of signing in.
+        public init(
+            signedIn: @escaping @Sendable (HTTPFields) async throws -> SignedIn,
+            account: @escaping @Sendable (SignedIn, [LearnerID]) async throws -> LearnerID
+        ) {
+            self.signedIn = signedIn
+            self.account = account
         }
     }
 }

@@ -29,16 +29,18 @@ extension Site {
     }
 
     /// A page about an error that came up anywhere; `nil` when even that cannot be made. Title and detail are in
-    /// English and more precise than the status: readers of other languages are told what the status says.
+    /// English and more precise than the status: readers of other languages are told what the status says, and so is who
+    /// has to sign in, since the detail speaks of tokens.
     func errorPage(_ request: Request, _ status: HTTPResponse.Status, title: String, detail: String) -> Response? {
         let visitor = Visitor(request)
         let language = visitor.language
+        let isOurs = language != .en || status == .unauthorized
         let known = Self.explained.contains(status.code) ? status.code : status.code >= 500 ? 500 : 400
         do {
             return try self.errorPage(
                 visitor, request, status,
-                heading: language == .en ? title : self.strings.text("error_\(known)_title", language),
-                detail: language == .en ? detail : self.strings.text("error_\(known)_text", language))
+                heading: !isOurs ? title : self.strings.text("error_\(known)_title", language),
+                detail: !isOurs ? detail : self.strings.text("error_\(known)_text", language))
         } catch {
             // The caller has an answer of its own for programs, which says the same.
             return nil
@@ -46,7 +48,7 @@ extension Site {
     }
 
     /// Statuses with sentences of their own.
-    private static let explained: Set = [400, 403, 404, 405, 413, 415, 422, 429, 500, 503]
+    private static let explained: Set = [400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503]
 
     private func heading(of status: HTTPResponse.Status, _ language: PreferredLanguage) -> String {
         self.strings.text("error_\(status.code)_title", language)

@@ -10,7 +10,7 @@ struct LanguagePages: Sendable {
     }
 
     var pages: [Page] {
-        [Page("language", get: { _ in self.site.seeOther("/") }, post: self.choose)]
+        [Page("language", signIn: .nobody, get: { _ in self.site.seeOther("/") }, post: self.choose)]
     }
 
     private func choose(_ request: PageRequest, _ form: Form) async throws -> Response {

@@ -52,6 +52,9 @@ extension Response {
 }
 
 extension Request {
+    /// Whose the browser was the last time.
+    var rememberedLearner: LearnerID? { self.cookies[LearnerCookie.name].flatMap { LearnerID($0.value) } }
+
     /// Whether the browser's connection is encrypted; the proxy that ends it says so.
     fileprivate var cameByTLS: Bool {
         guard let name = HTTPField.Name("X-Forwarded-Proto") else { return false }

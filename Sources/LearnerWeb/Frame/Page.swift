@@ -4,18 +4,26 @@ import Logging
 
 /// A page: an address and what is done there.
 struct Page: Sendable {
+    /// Who has to sign in, where learners do.
+    enum SignInNeed: Sendable {
+        case nobody, senders, everybody
+    }
+
     /// In the router's notation.
     let path: String
+    let signInNeed: SignInNeed
     /// Shows the page; must change nothing.
     let get: @Sendable (PageRequest) async throws -> Response
     /// Takes a form that was sent to the page.
     let post: (@Sendable (PageRequest, Form) async throws -> Response)?
 
     init(
-        _ path: String, get: @escaping @Sendable (PageRequest) async throws -> Response,
+        _ path: String, signIn need: SignInNeed = .senders,
+        get: @escaping @Sendable (PageRequest) async throws -> Response,
         post: (@Sendable (PageRequest, Form) async throws -> Response)? = nil
     ) {
         self.path = path
+        self.signInNeed = need
         self.get = get
         self.post = post
     }

@@ -26,25 +26,44 @@ struct Site: Sendable {
     /// Lets a page answer, once it is clear who asks and that a form comes from here.
     func answer(_ page: Page, _ request: Request, _ context: any RequestContext) async throws -> Response {
         guard request.method == .post, let post = page.post else {
-            return try await page.get(try await self.pageRequest(request, context))
+            return try await self.show(page, request, context)
         }
         guard SameOrigin.isProven(by: request) else {
             return try self.refusal(PageRefusal(.forbidden), Visitor(request), request)
         }
         do {
             let form = try await Form.read(request)
-            return try await post(try await self.pageRequest(request, context), form)
+            let isNeeded = page.signInNeed != .nobody
+            return try await post(try await self.pageRequest(request, context, signInIsNeeded: isNeeded), form)
         } catch let error as PageRefusal {
             return try self.refusal(error, Visitor(request), request)
         }
     }
 
-    private func pageRequest(_ request: Request, _ context: any RequestContext) async throws -> PageRequest {
+    private func show(_ page: Page, _ request: Request, _ context: any RequestContext) async throws -> Response {
+        let isNeeded = page.signInNeed == .everybody
+        let pageRequest = try await self.pageRequest(request, context, signInIsNeeded: isNeeded)
+        var response = try await page.get(pageRequest)
+        guard self.dependencies.signIn != nil else { return response }
+        response.headers.append(HTTPField(name: .vary, value: "Authorization"))
+        // Scripts in pages name the learner to the API, so the browser has to remember the same one.
+        if let own = pageRequest.visitor.signedIn?.learner, own != request.rememberedLearner {
+            response.remember(own, request)
+        }
+        return response
+    }
+
+    private func pageRequest(
+        _ request: Request, _ context: any RequestContext, signInIsNeeded: Bool
+    ) async throws -> PageRequest {
         let logger = context.logger
+        var visitor = Visitor(request)
+        if let signIn = self.dependencies.signIn {
+            try await visitor.identify(by: signIn, request.headers, isNeeded: signInIsNeeded, logger: logger)
+        }
+        try await visitor.load(from: self.dependencies.learners, logger: logger)
         return PageRequest(
-            request: request,
-            visitor: try await Visitor.load(request, from: self.dependencies.learners, logger: logger), logger: logger,
-            work: self.dependencies.workGate(request, context))
+            request: request, visitor: visitor, logger: logger, work: self.dependencies.workGate(request, context))
     }
 
     /// The page. One that is shown well (200) may be kept by its browser and is asked for again each time; every other

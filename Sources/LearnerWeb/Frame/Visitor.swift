@@ -5,8 +5,12 @@ import Logging
 
 /// Who looks at a page.
 struct Visitor: Sendable {
-    /// Out of the cookie; there need not be such a learner.
-    let id: LearnerID?
+    /// Out of the cookie, where learners are anonymous; there need not be such a learner. Else of the sign-in.
+    private(set) var id: LearnerID?
+    /// Who signed in.
+    private(set) var signedIn: SignedIn?
+    /// Learners sign in here, and this visitor has not.
+    private(set) var isSignedOut = false
     /// Whether there is such a learner, as far as is known.
     var hasAccount = false
     /// The answers to the six questions; `nil` before onboarding, and while the database does not answer.
@@ -21,28 +25,46 @@ struct Visitor: Sendable {
 
     /// What the request alone tells: the id, and the language by the cookie or by what the browser asks for.
     init(_ request: Request) {
-        self.id = request.cookies[LearnerCookie.name].flatMap { LearnerID($0.value) }
+        self.id = request.rememberedLearner
         self.language =
             request.cookies[LanguageCookie.name].flatMap { PreferredLanguage(rawValue: $0.value) }
             ?? PreferredLanguage(accepted: request.headers[values: .acceptLanguage]) ?? .en
     }
 
-    /// Looks the visitor up. A database that does not answer leaves somebody unknown, and ``isDatabaseAway`` says so.
-    static func load(_ request: Request, from learners: LearnerStore, logger: Logger) async throws -> Visitor {
-        var visitor = Visitor(request)
-        guard let id = visitor.id else { return visitor }
+    /// Puts who signed in into the cookie's place, which anybody can write.
+    /// - Parameter isNeeded: whether there is nothing to see for somebody unknown.
+    /// - Throws: why it is unknown who signed in, where that is needed.
+    mutating func identify(
+        by signIn: LearnerWeb.SignIn, _ headers: HTTPFields, isNeeded: Bool, logger: Logger
+    ) async throws {
+        self.id = nil
         do {
-            visitor.preferences = try await learners.preferences(id)
-            visitor.hasAccount = visitor.isOnboarded
-            if !visitor.isOnboarded { visitor.hasAccount = try await learners.learner(id) != nil }
+            let signedIn = try await signIn.signedIn(headers)
+            self.signedIn = signedIn
+            self.id = signedIn.learner
+        } catch {
+            guard !isNeeded, !(error is CancellationError) else { throw error }
+            self.isSignedOut = true
+            if let refusal = error as? any HTTPResponseError, refusal.status.kind == .clientError { return }
+            logger.warning("sign-in not looked up", metadata: ["cause": "\(error)"])
+            self.isDatabaseAway = true
+        }
+    }
+
+    /// Looks the visitor up. A database that does not answer leaves somebody unknown, and ``isDatabaseAway`` says so.
+    mutating func load(from learners: LearnerStore, logger: Logger) async throws {
+        guard let id else { return }
+        do {
+            self.preferences = try await learners.preferences(id)
+            self.hasAccount = self.isOnboarded
+            if !self.isOnboarded { self.hasAccount = try await learners.learner(id) != nil }
         } catch let error as CancellationError {
             throw error
         } catch {
             logger.warning("visitor not looked up", metadata: ["cause": "\(error)"])
-            visitor.isDatabaseAway = true
+            self.isDatabaseAway = true
         }
-        if let language = visitor.preferences?.profile.preferredLanguage { visitor.language = language }
-        return visitor
+        if let language = self.preferences?.profile.preferredLanguage { self.language = language }
     }
 }
 

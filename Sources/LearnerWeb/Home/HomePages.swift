@@ -63,7 +63,7 @@ struct HomePages: Sendable {
                 notices.append(.init(.warning, self.site.text("frame_database_away", request)))
             }
         }
-        let page = StartPage(book, mayRetry: book == nil)
+        let page = StartPage(book, signsIn: self.site.dependencies.signIn != nil, mayRetry: book == nil)
         var content = PageContent("start", title: self.site.text("start_title", request), page, place: .home)
         content.notices = notices
         content.stylesheets = ["home.css"]
@@ -91,16 +91,19 @@ struct StartPage {
     let lessons: Int
     let hasLessons: Bool
     let first: LessonLink?
+    /// Learners sign in here.
+    let signsIn: Bool
     /// There is nothing to show of the book: asking again may help.
     let mayRetry: Bool
 
-    init(_ book: PublishedBook?, mayRetry: Bool) {
+    init(_ book: PublishedBook?, signsIn: Bool, mayRetry: Bool) {
         let lessons = book?.lessons ?? []
         self.bookTitle = book?.title
         self.language = book?.language
         self.lessons = lessons.count
         self.hasLessons = !lessons.isEmpty
         self.first = lessons.first.map(LessonLink.init)
+        self.signsIn = signsIn
         self.mayRetry = mayRetry
     }
 }

@@ -148,9 +148,10 @@ extension PageRequest {
             && self.fetchHeader("Sec-Purpose")?.contains("prefetch") != true
     }
 
-    /// A visitor who was never asked the questions.
+    /// A visitor who was never asked the questions, and can answer them.
     var isNewcomer: Bool {
-        self.isVisit && self.visitor.id == nil && self.request.cookies[AskedCookie.name] == nil
+        self.isVisit && self.visitor.id == nil && !self.visitor.isSignedOut
+            && self.request.cookies[AskedCookie.name] == nil
     }
 
     private func fetchHeader(_ name: String) -> String? {

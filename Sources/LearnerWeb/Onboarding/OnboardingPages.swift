@@ -11,7 +11,7 @@ struct OnboardingPages: Sendable {
         self.site = site
     }
 
-    var pages: [Page] { [Page("onboarding", get: self.show, post: self.save)] }
+    var pages: [Page] { [Page("onboarding", signIn: .everybody, get: self.show, post: self.save)] }
 
     private func show(_ request: PageRequest) async throws -> Response {
         let next = LocalAddress(request.query("next"))
@@ -31,7 +31,7 @@ struct OnboardingPages: Sendable {
             return try self.page(request, questions, next: next, status: .unprocessableContent)
         }
         do {
-            let id = try await self.learner(request.visitor)
+            let id = try await self.learner(request)
             _ = try await self.site.dependencies.learners.completeOnboarding(id, profile: profile)
             var response = self.site.seeOther(next?.text ?? "/?done=onboarding")
             response.remember(id, request.request)
@@ -48,7 +48,13 @@ struct OnboardingPages: Sendable {
     }
 
     /// The visitor's account, made where there is none: under the id that the browser brings, or a new one.
-    private func learner(_ visitor: Visitor) async throws -> LearnerID {
+    private func learner(_ request: PageRequest) async throws -> LearnerID {
+        let visitor = request.visitor
+        if let signIn = self.site.dependencies.signIn, let signedIn = visitor.signedIn {
+            // Who knows the id of an anonymous learner is that learner, and goes on with everything that is kept.
+            let ids = [request.request.rememberedLearner, self.site.dependencies.makeLearnerID()]
+            return try await signIn.account(signedIn, ids.compactMap { $0 })
+        }
         let id = visitor.id ?? self.site.dependencies.makeLearnerID()
         guard !visitor.hasAccount else { return id }
         do {
@@ -65,7 +71,8 @@ struct OnboardingPages: Sendable {
     ) throws -> Response {
         let title = self.site.text("onboarding_title", request)
         let page = OnboardingPage(
-            questions: questions.questions, wrong: questions.wrong, isWrong: questions.isWrong, next: next?.text,
+            signsIn: self.site.dependencies.signIn != nil, questions: questions.questions, wrong: questions.wrong,
+            isWrong: questions.isWrong, next: next?.text,
             skip: next.map { LessonView.withoutQuestions($0.text) } ?? "/book")
         var content = PageContent(
             "onboarding",
@@ -78,6 +85,8 @@ struct OnboardingPages: Sendable {
 
 /// What the page shows.
 struct OnboardingPage {
+    /// The visitor signed in.
+    let signsIn: Bool
     let questions: [Questions.Question]
     let wrong: [Questions.Question]
     let isWrong: Bool

@@ -15,6 +15,8 @@ struct ProfilePage {
     let version: String
     /// There is something to export and to delete.
     let hasData: Bool
+    /// The browser's key is all that opens the data, so that it can be thrown away.
+    let hasKey: Bool
     let isAway: Bool
     var differences: [Difference] = []
     var hasDifferences = false
@@ -28,6 +30,7 @@ struct ProfilePage {
         self.isWrong = questions?.isWrong ?? false
         self.version = version
         self.hasData = request.visitor.id != nil
+        self.hasKey = request.visitor.signedIn == nil
         self.isAway = request.visitor.isDatabaseAway
     }
 }

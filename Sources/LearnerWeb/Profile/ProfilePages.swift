@@ -13,8 +13,8 @@ struct ProfilePages: Sendable {
 
     var pages: [Page] {
         [
-            Page("profile", get: self.show, post: self.act),
-            Page("profile/export", get: self.export),
+            Page("profile", signIn: .everybody, get: self.show, post: self.act),
+            Page("profile/export", signIn: .everybody, get: self.export),
         ]
     }
 
@@ -31,7 +31,7 @@ struct ProfilePages: Sendable {
     private func act(_ request: PageRequest, _ form: Form) async throws -> Response {
         switch form["action"] {
         case "save": try await self.save(request, form)
-        case "forget": self.forgotten(request, done: "forgotten")
+        case "forget" where request.visitor.signedIn == nil: self.forgotten(request, done: "forgotten")
         case "delete": try await self.delete(request, form)
         default: throw PageRefusal(.unprocessableContent)
         }
@@ -94,9 +94,10 @@ struct ProfilePages: Sendable {
     }
 
     private func export(_ request: PageRequest) async throws -> Response {
-        guard let id = request.visitor.id, let data = try await self.site.dependencies.ownData.export(id) else {
-            throw HTTPError(.notFound)
-        }
+        let visitor = request.visitor
+        guard let id = visitor.id,
+            let data = try await self.site.dependencies.ownData.export(id, visitor.signedIn?.identity)
+        else { throw HTTPError(.notFound) }
         return Response(
             status: .ok,
             headers: [
