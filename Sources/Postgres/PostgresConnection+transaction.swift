@@ -50,8 +50,11 @@ extension PostgresConnection {
         do {
             let commit = try Statement("COMMIT")
             results = try await self.run(.statement(commit), timeout: timeout, isShielded: true)
-        } catch let error as PostgresError where error.code == .server || error.sqlState == "57014" {
+        } catch let error as PostgresError
+            where [.server, .unknownOutcome].contains(error.code) || error.sqlState == "57014"
+        {
             // The server said no: a deferred constraint, a serialisation failure, a timeout. The transaction is over.
+            // Or it said yes for itself alone.
             throw error
         } catch {
             throw PostgresError(

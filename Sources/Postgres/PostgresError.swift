@@ -24,7 +24,8 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         case connectionReleased
         /// COMMIT was sent to a transaction that had failed before; the server rolled it back.
         case transactionAborted
-        /// The answer to COMMIT was lost: the transaction may have been committed.
+        /// The answer to COMMIT was lost, or the standby that a commit waits for did not confirm it: the change may have
+        /// been made, and may last.
         case unknownOutcome
         /// The server answered something that the request does not allow.
         case unexpectedAnswer

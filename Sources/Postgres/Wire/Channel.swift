@@ -30,7 +30,7 @@ final class Channel: Sendable {
         self.onClose = onClose
         self.onNotification = onNotification
         let descriptor = PQsocket(connection)
-        self.state = Mutex(ChannelState(connection: connection, grace: grace))
+        self.state = Mutex(ChannelState(connection: connection, grace: grace, notices: self.notices))
         self.reactorID.withLock { $0 = reactor.add(self, descriptor: descriptor) }
     }
 

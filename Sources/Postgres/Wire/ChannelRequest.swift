@@ -29,6 +29,8 @@ enum StopReason: Sendable {
 struct ChannelReply: Sendable {
     var results: [ResultTable]
     var stopReason: StopReason?
+    /// The change was made, but its standby did not confirm it.
+    var isUnreplicated = false
 }
 
 struct ChannelRequest {

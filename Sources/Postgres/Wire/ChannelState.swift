@@ -25,11 +25,13 @@ struct ChannelState {
     private var isCancelling = false
     private var watchesWrites = false
     private let grace: Duration
+    private let notices: Notices
 
-    init(connection: OpaquePointer, grace: Duration) {
+    init(connection: OpaquePointer, grace: Duration, notices: Notices) {
         self.connection = connection
         self.plans = SessionPlans(backendID: PQbackendPID(connection))
         self.grace = grace
+        self.notices = notices
     }
 
     var isOpen: Bool { self.connection != nil }
@@ -261,8 +263,10 @@ struct ChannelState {
         self.current = nil
         self.learn(from: &request)
         if case .copyEnd = request.work { self.isCopying = false }
-        effects.answers.append(
-            (request.continuation, .success(ChannelReply(results: request.results, stopReason: request.stopReason))))
+        let reply = ChannelReply(
+            results: request.results, stopReason: request.stopReason,
+            isUnreplicated: self.notices.takeUnreplicated())
+        effects.answers.append((request.continuation, .success(reply)))
         self.startNext(&effects)
     }
 

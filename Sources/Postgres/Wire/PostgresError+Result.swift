@@ -36,13 +36,18 @@ extension PostgresError {
 extension ChannelReply {
     /// The results, where all of them are good.
     ///
-    /// An answer that came in good is given even where the request was to be stopped: then its outcome is known.
+    /// An answer that came in good is given even where the request was to be stopped: then its outcome is known. The
+    /// exception is a commit that reached no standby: a failover would take it back.
     func checked() throws(PostgresError) -> [ResultTable] {
         for result in self.results {
             switch result.status {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: continue
             default: throw PostgresError(result: result, stopReason: self.stopReason)
             }
+        }
+        if self.isUnreplicated {
+            throw PostgresError(
+                code: .unknownOutcome, message: "the server gave up waiting for its standby to confirm the commit")
         }
         if self.results.isEmpty, let stopReason { throw PostgresError(stopReason: stopReason) }
         return self.results

@@ -6,4 +6,5 @@ enum ResultField {
     static let detail = Int32(UInt8(ascii: "D"))
     static let hint = Int32(UInt8(ascii: "H"))
     static let constraint = Int32(UInt8(ascii: "n"))
+    static let sourceFunction = Int32(UInt8(ascii: "R"))
 }
