@@ -29,6 +29,8 @@ struct ConnectionString: Sendable {
 
     /// Opens a connection; blocks for up to the connect timeout per host and address.
     func connect() throws(PostgresError) -> sending OpaquePointer {
+        ExitGuard.enter()
+        defer { ExitGuard.leave() }
         let connection = Self.withCStrings(self.keywords) { keywords in
             Self.withCStrings(self.values) { values in PQconnectdbParams(keywords, values, 1) }
         }

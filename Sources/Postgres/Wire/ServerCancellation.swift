@@ -18,6 +18,8 @@ final class ServerCancellation: Sendable {
 
     /// Opens a connection of its own and blocks until the server has taken the request.
     func send() {
+        ExitGuard.enter()
+        defer { ExitGuard.leave() }
         self.handle.withLock { handle in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
                 // What became of it shows on the connection itself: an answer in time, or none.
