@@ -171,7 +171,8 @@ public protocol JobStore: Sendable {
     /// Reading every lease is left out unless a worker was lost or `isThorough` asks for it.
     func rescue(silence: Duration, isThorough: Bool) async throws -> RescueReport
 
-    /// True for an error after which the same call may succeed: the server restarts, a connection broke.
+    /// True for an error after which the same call may succeed: the server restarts, a connection broke, or it is not
+    /// known what became of a fenced call.
     func isTransient(_ error: any Error) -> Bool
 
     var wakeUps: AsyncStream<WakeUp> { get }

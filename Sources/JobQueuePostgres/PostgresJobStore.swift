@@ -216,7 +216,9 @@ public final class PostgresJobStore: JobStore {
     }
 
     public func isTransient(_ error: any Error) -> Bool {
-        (error as? PostgresError)?.isTransient ?? false
+        guard let error = error as? PostgresError else { return false }
+        // What a worker tells again is fenced by the run's token: it changes nothing the second time.
+        return error.isTransient || error.code == .unknownOutcome
     }
 
     private struct LeaseLost: Error {}

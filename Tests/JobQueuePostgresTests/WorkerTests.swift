@@ -184,6 +184,28 @@ import Testing
         }
     }
 
+    @Test func aResultWhoseCommitWasNotConfirmedIsWrittenAgainAndSpendsNoAttempt() async throws {
+        try await withQueue { fixture in
+            let commits = Tally()
+            _ = try await fixture.queue.enqueue(Probe(name: "a"))
+            try await fixture.withWorker(perform: { _, _ in
+                JobOutcome(result: "{}") { _ in
+                    commits.add()
+                    guard commits.count > 2 else {
+                        throw PostgresError(code: .unknownOutcome, message: "the primary went away")
+                    }
+                }
+            }) {
+                try await Deadline.poll("the job to be done") { try await fixture.count("lectern.done") == 1 }
+            }
+            #expect(commits.count == 3)
+            #expect(try await fixture.count("lectern.event") == 0)
+            let attempt = try await fixture.database.queryOne("SELECT attempt FROM lectern.done")
+            #expect(try attempt?.decode("attempt", as: Int.self) == 1)
+            #expect(try await fixture.isConsistent())
+        }
+    }
+
     @Test func anUnknownKindIsRetriedUntilAWorkerKnowsIt() async throws {
         try await withQueue { fixture in
             let id = try await fixture.queue.enqueue(Probe(name: "a")).id
