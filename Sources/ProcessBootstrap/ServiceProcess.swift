@@ -75,7 +75,8 @@ public struct ServiceProcess: Sendable {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: self.logger)
         // What has not drained by then is cut off, so that a supervisor never has to.
-        configuration.maximumGracefulShutdownDuration = self.settings.worker.drainTimeout + .seconds(10)
+        configuration.maximumGracefulShutdownDuration =
+            self.settings.worker.drainTimeout + self.settings.web.shutdownDelay + .seconds(10)
         self.logger.notice(
             "started", metadata: ["host": "\(self.settings.host)", "port": "\(self.settings.port)"])
         try await ServiceGroup(configuration: configuration).run()

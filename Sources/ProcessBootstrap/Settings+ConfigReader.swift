@@ -22,6 +22,8 @@ extension Settings {
     /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file` |
     /// `LECTERN_RATE_LEARNER`, … |
     /// | `lectern.oidc.issuer`, `.audience`, `.algorithms`, `.jwks.url` | `LECTERN_OIDC_ISSUER`, … |
+    /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file`,
+    /// `.shutdown.delay.seconds` | `LECTERN_RATE_LEARNER`, … |
     ///
     /// A secret may stand in a file instead: `…_FILE` names it (`CHAT_API_KEY_FILE`).
     /// - Throws: ``Problem`` for a value that cannot be used.
@@ -126,6 +128,9 @@ extension Settings {
                 throw Problem("LECTERN_SECURITY_CONTACT is \(contact), which is no mailto: or https: address")
             }
             web.securityContact = contact
+        }
+        if let seconds = try number(reader, "lectern.shutdown.delay.seconds", in: 0...300) {
+            web.shutdownDelay = .seconds(seconds)
         }
         web.webhooksFile = reader.string(forKey: "lectern.webhooks.file").flatMap { $0.isEmpty ? nil : $0 }
         return web

@@ -64,6 +64,8 @@ public struct Settings: Sendable {
         public var webhooksFile: String?
         /// Whose tokens learners sign in with; `nil` leaves them anonymous.
         public var signIn: TokenPolicy?
+        /// How long a leaving API process still answers, so that its proxy can turn away from it.
+        public var shutdownDelay: Duration = .zero
     }
 
     public struct Log: Sendable {

@@ -73,10 +73,15 @@ struct API: AsyncParsableCommand {
                 database: backends.database, queue: backends.jobs, bookSlug: settings.book),
             scales: QueueScales(database: backends.database))
 
+        let departure = Departure(delay: settings.web.shutdownDelay)
         let router = Router(context: APIContext.self)
         router.add(
-            middleware: RequestBoundary(errorPage: web.errorPage, crossOrigin: try settings.web.crossOrigin))
-        ProcessHealth(registry: process.registry) { await backends.databaseObstacle() }.addRoutes(to: router)
+            middleware: RequestBoundary(
+                errorPage: web.errorPage, crossOrigin: try settings.web.crossOrigin,
+                isLeaving: { departure.isLeaving }))
+        ProcessHealth(registry: process.registry) {
+            departure.isLeaving ? "the process is leaving" : await backends.databaseObstacle()
+        }.addRoutes(to: router)
         api.addRoutes(to: router)
         web.addRoutes(to: router)
         console.addRoutes(to: router)
@@ -86,7 +91,7 @@ struct API: AsyncParsableCommand {
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "lectern"),
             logger: process.logger)
-        try await process.run(backends.services + [server])
+        try await process.run(backends.services + [server, departure])
     }
 }
 

@@ -35,6 +35,10 @@ def test_the_reusable_workflow_has_the_shape_of_one():
     check("check-jsonschema", "--builtin-schema", "vendor.github-workflows", DEPLOY / "ci/github/resync.yml")
 
 
+def test_haproxy_accepts_its_file():
+    check("/usr/sbin/haproxy", "-c", "-f", DEPLOY / "haproxy/haproxy.cfg")
+
+
 def test_the_dockerfile_is_sound():
     check("hadolint", "--failure-threshold", "style", DEPLOY / "docker/Dockerfile")
 

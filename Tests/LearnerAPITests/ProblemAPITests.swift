@@ -284,4 +284,18 @@ import Testing
             Self.check(try await server.send("GET", "/api/nothing"), 404...404, "the API")
         }
     }
+
+    @Test func whileTheProcessLeavesEveryAnswerEndsItsConnection() async throws {
+        let isLeaving = Atomic(false)
+        let boundary = RequestBoundary<BasicRequestContext>(isLeaving: { isLeaving.load(ordering: .acquiring) })
+        try await APIFixture.run(boundary: boundary) { _, server in
+            let before = try await server.send("GET", "/api/content/book")
+            #expect(before.headers.first("Connection") == nil)
+            isLeaving.store(true, ordering: .releasing)
+            for path in ["/api/content/book", "/api/nothing"] {
+                let answer = try await server.send("GET", path)
+                #expect(answer.headers.first("Connection") == "close")
+            }
+        }
+    }
 }

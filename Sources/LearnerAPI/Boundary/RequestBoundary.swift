@@ -20,6 +20,7 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
     private let maximumAddressBytes: Int
     private let errorPage: ErrorPage?
     private let crossOrigin: CrossOrigin
+    private let isLeaving: @Sendable () -> Bool
     private let makeRequestID: @Sendable () -> String
     private let count: RequestCount
 
@@ -28,23 +29,25 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
     ///   - maximumAddressBytes: of path and query; longer ones are answered 414.
     ///   - errorPage: shows errors outside of `/api` to people.
     ///   - crossOrigin: whose pages may call the API.
+    ///   - isLeaving: whether the process is about to stop: then every answer asks for the end of its connection.
     public init(
         maximumRequests: Int = 2_048, maximumAddressBytes: Int = 8_192, errorPage: ErrorPage? = nil,
-        crossOrigin: CrossOrigin = .closed
+        crossOrigin: CrossOrigin = .closed, isLeaving: @escaping @Sendable () -> Bool = { false }
     ) {
         self.init(
             maximumRequests: maximumRequests, maximumAddressBytes: maximumAddressBytes, errorPage: errorPage,
-            crossOrigin: crossOrigin
+            crossOrigin: crossOrigin, isLeaving: isLeaving
         ) { RequestName.random() }
     }
 
     /// - Parameter makeRequestID: makes the id of a request that brings none.
     package init(
         maximumRequests: Int, maximumAddressBytes: Int, errorPage: ErrorPage?, crossOrigin: CrossOrigin = .closed,
-        makeRequestID: @escaping @Sendable () -> String
+        isLeaving: @escaping @Sendable () -> Bool = { false }, makeRequestID: @escaping @Sendable () -> String
     ) {
         self.errorPage = errorPage
         self.crossOrigin = crossOrigin
+        self.isLeaving = isLeaving
         self.maximumAddressBytes = maximumAddressBytes
         self.makeRequestID = makeRequestID
         self.count = RequestCount(maximum: maximumRequests)
@@ -74,6 +77,7 @@ public struct RequestBoundary<Context: RequestContext>: RouterMiddleware {
         }
         response.headers[.requestID] = id
         response.headers[.traceparent] = span.traceparent
+        if self.isLeaving() { response.headers[.connection] = "close" }
         response.headers.addSecurity()
         self.crossOrigin.mark(&response, to: request)
         if !isProbe {
