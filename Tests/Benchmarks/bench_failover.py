@@ -45,14 +45,14 @@ QUICK = Sizes(host_losses=1, freezes=1, server_kills=0, switchovers=1, replaceme
 def main(arguments):
     parser = argparse.ArgumentParser(prog="Deploy/bench failover", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    parser.add_argument("--quick", action="store_true", help="fewer losses and replacements, under 5 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer losses and replacements, some 5 minutes")
     parser.add_argument("--only", choices=("failover", "replacement"), help="one half of the benchmark")
     parser.add_argument("--keep", action="store_true", help="leave the folder with logs and data")
     options = parser.parse_args(arguments)
     sizes = QUICK if options.quick else FULL
     binaries = find_binaries()
     began = time.monotonic()
-    facts = machine(quick=options.quick, sizes=dataclasses.asdict(sizes))
+    facts = machine(quick=options.quick, sizes=dataclasses.asdict(sizes), binaries=str(binaries))
     children = Children()
     with contextlib.ExitStack() as stack:
         place = Workplace(children)
