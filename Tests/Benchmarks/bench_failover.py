@@ -108,7 +108,8 @@ class Benchmark:
         began = time.monotonic()
         since = self._database_time()
         for name, count, loss in (
-                ("host_lost", self.sizes.host_losses, self._lose_host), ("host_frozen", self.sizes.freezes, self._freeze),
+                ("host_lost", self.sizes.host_losses, self._lose_host),
+                ("host_frozen", self.sizes.freezes, self._freeze),
                 ("server_killed", self.sizes.server_kills, self._kill_server),
                 ("switchover", self.sizes.switchovers, self._switch_over)):
             for _ in range(count):

@@ -1,4 +1,4 @@
-"""Learners who work through HAProxy without a pause, and an author who publishes edits; each keeps what was accepted."""
+"""Learners who work through HAProxy without a pause, and an author who publishes edits; all keep what was accepted."""
 
 import collections
 import http.client

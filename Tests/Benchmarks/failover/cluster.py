@@ -1,9 +1,8 @@
-"""PostgreSQL on three hosts by Deploy/postgres/patroni.yml, each with a member of etcd; a host can be lost and return."""
+"""PostgreSQL on three hosts by Deploy/postgres/patroni.yml, each with a member of etcd; hosts get lost and return."""
 
 import json
 import os
 import signal
-import time
 import urllib.request
 
 import psycopg
@@ -14,6 +13,7 @@ from processes import BenchError, children_of, last_lines, wait_until
 from server import binaries
 
 PASSWORDS = {name: os.urandom(12).hex() for name in ("superuser", "replication", "rewind", "lectern")}
+CONNINFO = "target_session_attrs=read-write&connect_timeout=3"
 
 
 class Cluster:
@@ -90,9 +90,6 @@ class Cluster:
             return leader
 
 
-CONNINFO = "target_session_attrs=read-write&connect_timeout=3"
-
-
 class Host:
     """The processes of one machine."""
 
@@ -167,7 +164,7 @@ class Host:
         os.kill(self.postgres()[0], signal.SIGKILL)
 
     def stop(self):
-        """Ends what runs, in order."""
+        """Ends what runs; Patroni takes its server with it where it still can."""
         for process in (self.patroni, self.etcd):
             if process is not None:
                 self.place.children.stop(process)
@@ -176,4 +173,3 @@ class Host:
                 os.kill(pid, signal.SIGQUIT)
             except ProcessLookupError:
                 continue
-            time.sleep(0)
