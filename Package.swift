@@ -125,7 +125,7 @@ let package = Package(
                 "MCP", "LanguageModels", "ContentHashing", "CurlHTTP", "Webhooks", logging, metrics,
             ], resources: [.copy("Prompts"), .copy("Glossary")]),
 
-        library("Operators", ["Postgres", "ContentHashing", crypto]),
+        library("Operators", ["PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "ContentHashing", crypto]),
 
         // Surfaces
         library("MCPServing", ["MCP", hummingbird, lifecycle, logging]),
@@ -272,7 +272,9 @@ let package = Package(
                 "MCP", "LanguageModels",
             ]),
         tests("Learners", ["Postgres", "PostgresTesting", "Schema", logging]),
-        tests("Operators", ["Postgres", "PostgresTesting", "Schema", logging]),
+        tests(
+            "Operators",
+            ["PipelineJobs", "JobQueue", "JobQueuePostgres", "Postgres", "PostgresTesting", "Schema", logging]),
         tests(
             "LearningPaths",
             [

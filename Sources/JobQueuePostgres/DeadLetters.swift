@@ -58,18 +58,12 @@ public struct DeadLetters: Sendable {
             FROM lectern.dead WHERE job_id = \(id.rawValue)
             """)
         guard let row else { return nil }
-        // By the index on the job in each day's partition.
-        let events = try await self.database.query(
-            """
-            SELECT at, attempt, what, worker, code, message FROM lectern.event
-            WHERE job_id = \(id.rawValue) ORDER BY at, token NULLS LAST LIMIT 1000
-            """)
         return DeadLetterDetail(
             letter: try DeadLetter(row), arguments: try row.decode("args"),
             lane: Lane(rawValue: try row.decode("lane")) ?? .standard, maxAttempts: try row.decode("max_attempts"),
             uniqueKey: try row.decode("unique_key"), trace: try row.decode("trace"), actor: try row.decode("actor"),
             batch: try row.decode("batch_id", as: Int64?.self).map(BatchID.init(rawValue:)),
-            events: try events.map(JobEvent.init))
+            events: try await JobInspector.events(of: id, in: self.database))
     }
 
     /// Runs a letter again with a new budget of attempts, under its own id.
@@ -124,13 +118,5 @@ extension DeadLetter {
             id: JobID(rawValue: try row.decode("job_id")), queue: try row.decode("queue"),
             kind: try row.decode("kind"), diedAt: try row.decode("died_at"), attempt: try row.decode("attempt"),
             crashes: try row.decode("crashes"), code: try row.decode("code"), message: try row.decode("message"))
-    }
-}
-
-extension JobEvent {
-    fileprivate init(_ row: PostgresRow) throws {
-        self.init(
-            at: try row.decode("at"), attempt: try row.decode("attempt"), what: try row.decode("what"),
-            worker: try row.decode("worker"), code: try row.decode("code"), message: try row.decode("message"))
     }
 }

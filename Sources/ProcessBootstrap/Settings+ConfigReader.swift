@@ -19,8 +19,6 @@ extension Settings {
     /// | `lectern.embedding.folder` | `LECTERN_EMBEDDING_FOLDER` |
     /// | `lectern.book`, `.host`, `.port`, `.data.dir`, `.slots`, `.drain.seconds`, `.log.level`, `.log.format`, `.ops.token` |
     /// `LECTERN_BOOK`, … |
-    /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file` |
-    /// `LECTERN_RATE_LEARNER`, … |
     /// | `lectern.oidc.issuer`, `.audience`, `.algorithms`, `.jwks.url` | `LECTERN_OIDC_ISSUER`, … |
     /// | `lectern.rate.learner`, `.rate.address`, `.trusted.proxies`, `.cors.origins`, `.security.contact`, `.webhooks.file`,
     /// `.shutdown.delay.seconds` | `LECTERN_RATE_LEARNER`, … |

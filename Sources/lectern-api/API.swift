@@ -67,11 +67,16 @@ struct API: AsyncParsableCommand {
             store: QueueOverviewStore(database: backends.database), access: access)
         let operators = OperatorAPI(
             access: access, audit: AuditTrail(database: backends.database),
-            resyncs: ResyncService(database: backends.database, queue: backends.jobs),
-            uploads: BookUploads(database: backends.database),
-            releases: ReleaseDirectory(
-                database: backends.database, queue: backends.jobs, bookSlug: settings.book),
-            scales: QueueScales(database: backends.database))
+            parts: OperatorAPI.Parts(
+                resyncs: ResyncService(database: backends.database, queue: backends.jobs),
+                uploads: BookUploads(database: backends.database),
+                releases: ReleaseDirectory(database: backends.database, queue: backends.jobs, bookSlug: settings.book),
+                scales: QueueScales(database: backends.database),
+                overview: QueueOverviewStore(database: backends.database),
+                jobs: JobList(database: backends.database), inspector: JobInspector(database: backends.database),
+                workers: WorkerControl(database: backends.database),
+                budgets: JobBudgets(database: backends.database, queue: backends.jobs),
+                actions: OperatorActions(database: backends.database, queue: backends.jobs)))
 
         let departure = Departure(delay: settings.web.shutdownDelay)
         let router = Router(context: APIContext.self)

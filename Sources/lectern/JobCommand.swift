@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import Operators
 
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,8 +67,9 @@ struct JobCommand: AsyncParsableCommand {
 
         func run() async throws {
             let id = try self.target.jobID()
-            let result = try await self.target.database.with { database, _ in
-                try await JobInspector(database: database).cancel(id, actor: "cli")
+            let act = OperatorAct("job.cancel", on: "job \(id)")
+            let result = try await self.target.database.acting(act) { database, _ in
+                try await JobInspector(database: database).cancel(id, actor: Operator.commandLine.name)
             }
             switch result {
             case .cancelled: Terminal.put("cancelled")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import Operators
 import ProcessBootstrap
 
 struct JobRetryCommand: AsyncParsableCommand {
@@ -11,9 +12,10 @@ struct JobRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = try self.target.jobID()
-        let result = try await self.target.database.with { database, process in
+        let result = try await self.target.database.acting(OperatorAct("job.retry", on: "job \(id)")) {
+            database, process in
             let queue = PostgresJobQueue(database: database, logger: process.logger)
-            return try await DeadLetters(database: database, queue: queue).redrive(id, actor: "cli")
+            return try await DeadLetters(database: database, queue: queue).redrive(id, actor: Operator.commandLine.name)
         }
         switch result {
         case .redriven: Terminal.put("job \(id) will run again")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JobQueue
 import JobQueuePostgres
+import Operators
 import PipelineJobs
 
 struct QueueApplyCommand: AsyncParsableCommand {
@@ -17,9 +18,9 @@ struct QueueApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let numbers = try Self.numbers(from: self.file)
-        let changes = try await self.database.with { database, _ in
+        let changes = try await self.database.acting(OperatorAct("queue.apply", on: "queues.yaml")) { database, _ in
             try await QueueControl(database: database).apply(
-                numbers, queueOfKind: KnownKinds.queueOfKind, actor: "cli")
+                numbers, queueOfKind: KnownKinds.queueOfKind, actor: Operator.commandLine.name)
         }
         try Self.put(changes, as: self.output)
     }

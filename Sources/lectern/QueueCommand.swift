@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JobQueue
 import JobQueuePostgres
+import Operators
 import PipelineJobs
 
 struct QueueCommand: AsyncParsableCommand {
@@ -51,9 +52,13 @@ struct QueueCommand: AsyncParsableCommand {
             }
         }
 
-        func with<T: Sendable>(_ body: (QueueControl, ControlTarget) async throws -> T) async throws -> T {
+        /// Does something to the target, which is written down.
+        func acting<T: Sendable>(
+            _ action: String, reason: String? = nil, _ body: (QueueControl, ControlTarget) async throws -> T
+        ) async throws -> T {
             let target = try self.control()
-            return try await self.database.with { database, _ in
+            let act = OperatorAct(action, on: target.description, reason: reason)
+            return try await self.database.acting(act) { database, _ in
                 try await body(QueueControl(database: database), target)
             }
         }
@@ -80,8 +85,9 @@ struct QueueCommand: AsyncParsableCommand {
             let end: QueueControl.PauseEnd =
                 if let length { .after(length.duration) } else if let until { .at(until.date) } else { .never }
             let target = try self.target.control()
-            let ends = try await self.target.with { control, target in
-                try await control.pause(target, until: end, reason: reason, actor: "cli")
+            let ends = try await self.target.acting("queue.pause", reason: reason) { control, target in
+                try await control.pause(
+                    target, until: end, reason: reason, actor: Operator.commandLine.name)
             }
             switch self.output {
             case .json: try Terminal.put(json: Report(target: target.description, until: ends))
@@ -109,7 +115,9 @@ struct QueueCommand: AsyncParsableCommand {
 
         func run() async throws {
             let target = try self.target.control()
-            let was = try await self.target.with { control, target in try await control.resume(target) }
+            let was = try await self.target.acting("queue.resume") { control, target in
+                try await control.resume(target)
+            }
             switch self.output {
             case .json: try Terminal.put(json: Report(target: target.description, wasPaused: was))
             case .text: Terminal.put(was ? "\(target) runs again" : "\(target) was not paused")

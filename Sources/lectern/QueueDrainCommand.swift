@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import Operators
 
 struct QueueDrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,9 +15,10 @@ struct QueueDrainCommand: AsyncParsableCommand {
     func run() async throws {
         let (timeout, reason) = (self.timeout.duration, self.reason)
         let target = try self.target.control()
-        let running = try await self.target.with { control, target in
+        let running = try await self.target.acting("queue.drain", reason: reason) { control, target in
             var last: Int?
-            return try await control.drain(target, timeout: timeout, reason: reason, actor: "cli") { progress in
+            return try await control.drain(target, timeout: timeout, reason: reason, actor: Operator.commandLine.name) {
+                progress in
                 if progress.running != last { Terminal.say("\(progress.running) running") }
                 last = progress.running
             }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import Operators
 
 struct QueueSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,15 +45,16 @@ struct QueueSetCommand: AsyncParsableCommand {
     func run() async throws {
         let numbers = self.reset ? try QueueApplyCommand.numbers(from: self.file) : nil
         let (queueChange, kindChange) = (self.queueChange, self.kindChange)
-        let changes = try await self.target.with { control, target in
+        let changes = try await self.target.acting(self.reset ? "queue.reset" : "queue.set") { control, target in
+            let actor = Operator.commandLine.name
             if let numbers {
                 try await control.giveBack(target)
-                return try await control.apply(numbers, queueOfKind: KnownKinds.queueOfKind, actor: "cli")
+                return try await control.apply(numbers, queueOfKind: KnownKinds.queueOfKind, actor: actor)
             }
             if let kind = target.kind {
-                return try await control.set(kindChange, ofKind: kind, in: target.queue, actor: "cli")
+                return try await control.set(kindChange, ofKind: kind, in: target.queue, actor: actor)
             }
-            return try await control.set(queueChange, ofQueue: target.queue, actor: "cli")
+            return try await control.set(queueChange, ofQueue: target.queue, actor: actor)
         }
         try QueueApplyCommand.put(changes, as: self.output)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobQueue
 import JobQueuePostgres
+import Operators
 
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
         func wish(_ wish: WorkerWish?) async throws {
             let id = self.id
-            let isKnown = try await self.database.with { database, _ in
+            let act = OperatorAct("worker.\(wish?.rawValue ?? "resume")", on: "worker \(id)")
+            let isKnown = try await self.database.acting(act) { database, _ in
                 try await WorkerControl(database: database).wish(wish, of: WorkerID(rawValue: id))
             }
             guard isKnown else { throw CommandFailure(.notFound, "there is no worker \(id)") }

@@ -46,10 +46,14 @@ import TextbookSync
             access: OperatorAccess(
                 token: nil, listeningOn: "127.0.0.1", keys: OperatorKeys(database: database),
                 sessions: OperatorSessions(database: database)),
-            audit: AuditTrail(database: database), resyncs: ResyncService(database: database, queue: queue),
-            uploads: BookUploads(database: database),
-            releases: ReleaseDirectory(database: database, queue: queue, bookSlug: nil),
-            scales: QueueScales(database: database))
+            audit: AuditTrail(database: database),
+            parts: OperatorAPI.Parts(
+                resyncs: ResyncService(database: database, queue: queue), uploads: BookUploads(database: database),
+                releases: ReleaseDirectory(database: database, queue: queue, bookSlug: nil),
+                scales: QueueScales(database: database), overview: QueueOverviewStore(database: database),
+                jobs: JobList(database: database), inspector: JobInspector(database: database),
+                workers: WorkerControl(database: database), budgets: JobBudgets(database: database, queue: queue),
+                actions: OperatorActions(database: database, queue: queue)))
         await database.close()
         return api.table.operations + operators.operations + ProcessHealth.paths.map { "GET \($0)" }
     }

@@ -9,6 +9,6 @@ extension OperatorAPI {
     }
 
     private func autoscale(_: OperatorCall) async throws -> Response {
-        try Self.answer(QueueScaleReport.byQueue(try await self.scales.all()))
+        try Self.answer(QueueScaleReport.byQueue(try await self.parts.scales.all()))
     }
 }

@@ -13,18 +13,18 @@ extension OperatorAPI {
     }
 
     private func listReleases(_: OperatorCall) async throws -> Response {
-        try Self.answer(["releases": try await self.releases.list()])
+        try Self.answer(["releases": try await self.parts.releases.list()])
     }
 
     private func showRelease(_ call: OperatorCall) async throws -> Response {
-        try Self.answer(try await self.release(call) { try await self.releases.show($0) })
+        try Self.answer(try await self.release(call) { try await self.parts.releases.show($0) })
     }
 
     private func rollBack(_ call: OperatorCall) async throws -> Response {
         try Self.answer(
             try await self.release(call) { id in
                 try await self.recording(OperatorAct("release.rollback", on: "release \(id)"), call) {
-                    try await self.releases.rollBack(to: id)
+                    try await self.parts.releases.rollBack(to: id)
                 }
             })
     }

@@ -29,7 +29,7 @@ extension OperatorAPI {
         case "application/x-tar":
             let receipt: BookUploads.Receipt
             do {
-                receipt = try await self.uploads.receive(tar: request.body.map { Array(buffer: $0) })
+                receipt = try await self.parts.uploads.receive(tar: request.body.map { Array(buffer: $0) })
             } catch let error as UploadError {
                 throw HTTPError(
                     error.code == .tooLarge ? .contentTooLarge : .unprocessableContent, message: error.message)
@@ -45,10 +45,10 @@ extension OperatorAPI {
         }
         let act = OperatorAct("resync.start", on: "book", detail: Self.detail(wish))
         let (id, isKnown) = try await self.recording(act, call, detail: { Self.detail(job: $0.0) }) {
-            try await self.resyncs.start(wish, actor: call.who.name)
+            try await self.parts.resyncs.start(wish, actor: call.who.name)
         }
-        if isKnown, let upload = wish.upload { try await self.uploads.forget(upload) }
-        guard let status = try await self.resyncs.status(of: id) else { throw HTTPError(.internalServerError) }
+        if isKnown, let upload = wish.upload { try await self.parts.uploads.forget(upload) }
+        guard let status = try await self.parts.resyncs.status(of: id) else { throw HTTPError(.internalServerError) }
         return try Self.answer(
             status, isKnown ? .ok : .accepted, headers: [.location: "/api/ops/v1/resyncs/\(id)"])
     }
@@ -123,7 +123,7 @@ extension OperatorAPI {
         }
     }
 
-    private static func number(_ query: Parameters, _ name: Substring) throws -> Int64? {
+    static func number(_ query: Parameters, _ name: Substring) throws -> Int64? {
         guard let text = query[name] else { return nil }
         guard let number = Int64(text) else {
             throw HTTPError(.unprocessableContent, message: "\(name) is a whole number.")
@@ -141,12 +141,12 @@ extension OperatorAPI {
     }
 
     private func list(_: OperatorCall) async throws -> Response {
-        try Self.answer(["resyncs": try await self.resyncs.latest()])
+        try Self.answer(["resyncs": try await self.parts.resyncs.latest()])
     }
 
     private func status(_ call: OperatorCall) async throws -> Response {
         guard let id = call.parameters.get("id").flatMap(Int64.init),
-            let status = try await self.resyncs.status(of: JobID(rawValue: id))
+            let status = try await self.parts.resyncs.status(of: JobID(rawValue: id))
         else { throw HTTPError(.notFound, message: "There is no such resync.") }
         return try Self.answer(status, headers: status.done ? [:] : [.retryAfter: "1"])
     }

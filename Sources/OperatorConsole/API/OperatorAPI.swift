@@ -10,22 +10,44 @@ public import TextbookSync
 public struct OperatorAPI: Sendable {
     let access: OperatorAccess
     let audit: AuditTrail
-    let resyncs: ResyncService
-    let uploads: BookUploads
-    let releases: ReleaseDirectory
-    let scales: QueueScales
+    let parts: Parts
+
+    /// What the routes read and steer.
+    public struct Parts: Sendable {
+        public var resyncs: ResyncService
+        public var uploads: BookUploads
+        public var releases: ReleaseDirectory
+        public var scales: QueueScales
+        public var overview: QueueOverviewStore
+        public var jobs: JobList
+        public var inspector: JobInspector
+        public var workers: WorkerControl
+        public var budgets: JobBudgets
+        public var actions: OperatorActions
+
+        public init(
+            resyncs: ResyncService, uploads: BookUploads, releases: ReleaseDirectory, scales: QueueScales,
+            overview: QueueOverviewStore, jobs: JobList, inspector: JobInspector, workers: WorkerControl,
+            budgets: JobBudgets, actions: OperatorActions
+        ) {
+            self.resyncs = resyncs
+            self.uploads = uploads
+            self.releases = releases
+            self.scales = scales
+            self.overview = overview
+            self.jobs = jobs
+            self.inspector = inspector
+            self.workers = workers
+            self.budgets = budgets
+            self.actions = actions
+        }
+    }
 
     /// The routes over what stands behind them.
-    public init(
-        access: OperatorAccess, audit: AuditTrail, resyncs: ResyncService, uploads: BookUploads,
-        releases: ReleaseDirectory, scales: QueueScales
-    ) {
+    public init(access: OperatorAccess, audit: AuditTrail, parts: Parts) {
         self.access = access
         self.audit = audit
-        self.resyncs = resyncs
-        self.uploads = uploads
-        self.releases = releases
-        self.scales = scales
+        self.parts = parts
     }
 
     /// Adds the routes.
@@ -39,7 +61,7 @@ public struct OperatorAPI: Sendable {
     }
 
     private var routes: [(path: String, handlers: [HTTPRequest.Method: OperatorHandler])] {
-        self.resyncRoutes + self.releaseRoutes + self.fleetRoutes
+        self.resyncRoutes + self.releaseRoutes + self.fleetRoutes + self.queueRoutes + self.jobRoutes + self.auditRoutes
     }
 
     private func add(

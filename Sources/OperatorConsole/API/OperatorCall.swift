@@ -7,6 +7,9 @@ struct OperatorCall: Sendable {
     let parameters: Parameters
     let who: Operator
     let requestID: String?
+
+    /// For the record of what is done.
+    var hand: OperatorActions.Hand { OperatorActions.Hand(self.who, requestID: self.requestID) }
 }
 
 /// What answers a method of an address.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobQueuePostgres
+import Operators
 import Personalization
 import ProcessBootstrap
 import TextbookSync
@@ -78,7 +79,12 @@ struct CachePurgeCommand: AsyncParsableCommand {
     func run() async throws {
         let (lesson, isDry) = (self.lesson, !self.yes)
         let purge = try await BackendSession.run(self.options) { backends, _ in
-            try await CacheKeeper(database: backends.database).purge(lesson: lesson, isDry: isDry)
+            let keeper = CacheKeeper(database: backends.database)
+            guard !isDry else { return try await keeper.purge(lesson: lesson, isDry: true) }
+            let act = OperatorAct("cache.purge", on: lesson.map { "lesson \($0)" } ?? "all lessons")
+            return try await AuditTrail(database: backends.database).recording(act, by: .commandLine) {
+                try await keeper.purge(lesson: lesson, isDry: false)
+            }
         }
         switch self.output {
         case .json: try Terminal.put(line: purge)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobQueuePostgres
+import Operators
 import Postgres
 import ProcessBootstrap
 import Textbook
@@ -91,7 +92,8 @@ struct ReleaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let to = self.to
-            let release = try await self.database.releases { try await $0.rollBack(to: to) }
+            let act = OperatorAct("release.rollback", on: to.map { "release \($0)" } ?? "the release before")
+            let release = try await self.database.releases(act) { try await $0.rollBack(to: to) }
             switch self.output {
             case .json: try Terminal.put(line: release)
             case .text: Terminal.put("readers see release \(release.id) of \(release.book)")
@@ -109,13 +111,20 @@ struct ReleaseCommand: AsyncParsableCommand {
 
 extension DatabaseSession {
     /// The releases, with their errors as exit codes.
-    func releases<T: Sendable>(_ body: (ReleaseDirectory) async throws -> T) async throws -> T {
+    ///
+    /// - Parameter act: is written down before and after `body`.
+    func releases<T: Sendable>(
+        _ act: OperatorAct? = nil, _ body: (ReleaseDirectory) async throws -> T
+    ) async throws -> T {
         try await self.with { database, process in
+            let directory = ReleaseDirectory(
+                database: database, queue: PostgresJobQueue(database: database, logger: process.logger),
+                bookSlug: process.settings.book)
             do {
-                return try await body(
-                    ReleaseDirectory(
-                        database: database, queue: PostgresJobQueue(database: database, logger: process.logger),
-                        bookSlug: process.settings.book))
+                guard let act else { return try await body(directory) }
+                return try await AuditTrail(database: database).recording(act, by: .commandLine) {
+                    try await body(directory)
+                }
             } catch let error as ReleaseError {
                 throw CommandFailure(error.code == .notShowable ? .guarded : .notFound, error.message)
             }
