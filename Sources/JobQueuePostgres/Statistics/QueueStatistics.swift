@@ -27,7 +27,7 @@ public struct KindStatistics: Sendable {
 
 /// Reads rates, percentiles and costs from the minute roll-ups, whatever the number of finished jobs.
 public struct QueueStatistics: Sendable {
-    private let database: PostgresClient
+    let database: PostgresClient
 
     public init(database: PostgresClient) {
         self.database = database
@@ -74,7 +74,7 @@ public struct QueueStatistics: Sendable {
 }
 
 extension KindStatistics {
-    fileprivate mutating func add(_ row: PostgresRow) throws {
+    mutating func add(_ row: PostgresRow) throws {
         self.counts += RunCounts(
             started: try row.decode("started"), succeeded: try row.decode("succeeded"),
             retried: try row.decode("retried"), snoozed: try row.decode("snoozed"),
