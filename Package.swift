@@ -147,7 +147,8 @@ let package = Package(
         library(
             "OperatorConsole",
             [
-                "Operators", "JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", hummingbird, logging,
+                "Operators", "JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", "Personalization",
+                "Postgres", "ContentHashing", "MarkdownHTML", "ServerSentEvents", hummingbird, lifecycle, logging,
                 mustache,
             ],
             resources: [.copy("Templates"), .copy("Assets")]),

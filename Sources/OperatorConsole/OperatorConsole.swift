@@ -1,86 +1,119 @@
-import Foundation
 import HTTPTypes
 public import Hummingbird
-public import JobQueuePostgres
-import Mustache
+import Logging
 import Operators
 
-/// The page for operators: queues, workers and dead letters, as they are now.
+/// The pages of operators: what the queue, its workers and the content do, and what can be done about it.
 public struct OperatorConsole: Sendable {
-    private let store: QueueOverviewStore
     private let access: OperatorAccess
-    private let template: MustacheTemplate
-    private let stylesheet: ByteBuffer
-    private let script: ByteBuffer
+    private let site: ConsoleSite
+    private let signIn: SignInPage
+    private let events: ConsoleEvents
+    private let pages: [ConsolePage]
+    private let files: ConsoleFiles
 
-    /// Reads the template of the installation.
+    /// Reads the templates and files of the installation.
     /// - Throws: ``ConsoleError``.
-    public init(store: QueueOverviewStore, access: OperatorAccess) throws {
-        self.store = store
+    public init(_ backends: ConsoleBackends, access: OperatorAccess) throws(ConsoleError) {
+        let site = try ConsoleSite()
         self.access = access
-        do {
-            self.template = try MustacheTemplate(
-                string: String(decoding: Self.file("Templates/overview.mustache"), as: UTF8.self))
-            self.stylesheet = ByteBuffer(bytes: try Self.file("Assets/console.css"))
-            self.script = ByteBuffer(bytes: try Self.file("Assets/console.js"))
-        } catch {
-            throw ConsoleError(description: "the console's files cannot be used: \(error)")
-        }
+        self.site = site
+        self.files = try ConsoleFiles()
+        self.signIn = SignInPage(access: access, site: site)
+        self.events = ConsoleEvents(overview: backends.overview)
+        self.pages =
+            QueuePages(site: site, backends: backends).pages + JobPages(site: site, backends: backends).pages
+            + RedrivePage(site: site, backends: backends).pages + FleetPages(site: site, backends: backends).pages
+            + ContentPages(site: site, backends: backends).pages + AuditPage(site: site, backends: backends).pages
     }
 
-    private static func file(_ path: String) throws -> Data {
-        try Data(contentsOf: Bundle.module.bundleURL.appendingPathComponent(path))
-    }
-
-    /// Adds `/ops`, its stylesheet and its script.
+    /// Adds everything under `/ops`.
     public func addRoutes(to router: some RouterMethods<some RequestContext>) {
-        self.add("ops", to: router) { try await self.overview() }
-        self.add("ops/console.css", to: router) { Self.asset(self.stylesheet, type: "text/css; charset=utf-8") }
-        self.add("ops/console.js", to: router) { Self.asset(self.script, type: "text/javascript; charset=utf-8") }
+        for page in self.pages { self.add(page, to: router) }
+        self.add(ConsolePage("ops/events", get: self.events.stream), to: router)
+        self.addFiles(to: router)
+        self.addSignIn(to: router)
     }
 
-    private static func asset(_ body: ByteBuffer, type: String) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: type, .cacheControl: "private, max-age=300"],
-            body: ResponseBody(byteBuffer: body))
-    }
-
-    private func add(
-        _ path: RouterPath, to router: some RouterMethods<some RequestContext>,
-        _ page: @escaping @Sendable () async throws -> Response
-    ) {
-        router.get(path) { request, _ in
-            _ = try await self.access.require(anyOf: [.read], request)
-            return try await page()
-        }
-        router.head(path) { request, _ in
-            _ = try await self.access.require(anyOf: [.read], request)
-            return try await page().createHeadResponse()
-        }
-        for method in HTTPRequest.Method.known where method != .get && method != .head {
-            router.on(path, method: method) { request, _ -> Response in
-                _ = try await self.access.require(anyOf: [.read], request)
-                throw HTTPError(.methodNotAllowed, headers: [.allow: "GET, HEAD"], message: "This is a page to read.")
+    private func add(_ page: ConsolePage, to router: some RouterMethods<some RequestContext>) {
+        let allowed = page.post == nil ? "GET, HEAD, OPTIONS" : "GET, HEAD, OPTIONS, POST"
+        for method in HTTPRequest.Method.known {
+            router.on(RouterPath(page.path), method: method) { request, context -> Response in
+                try await self.refusing(request) {
+                    let steers = method == .post && page.post != nil
+                    let who = try await self.access.require(anyOf: [steers ? .steer : .read], request)
+                    let call = OperatorCall(
+                        request: request, parameters: context.parameters, who: who,
+                        requestID: context.logger[metadataKey: "request_id"].map { "\($0)" })
+                    switch method {
+                    case .get: return try await page.get(call)
+                    case .head: return try await page.get(call).createHeadResponse()
+                    case .options: return Response(status: .noContent, headers: [.allow: allowed])
+                    default: break
+                    }
+                    guard method == .post, let post = page.post else { throw Self.notAllowed(allowed) }
+                    return try await post(call, try await ConsoleForm.read(request))
+                }
             }
         }
     }
 
-    private func overview() async throws -> Response {
-        let page = OverviewPage(try await self.store.overview())
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                .contentSecurityPolicy: Self.policy,
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: self.template.render(page))))
+    /// The page to sign in needs them too.
+    private func addFiles(to router: some RouterMethods<some RequestContext>) {
+        for (path, file) in self.files.all {
+            for method in HTTPRequest.Method.known {
+                router.on(RouterPath(path), method: method) { _, _ -> Response in
+                    switch method {
+                    case .get: return file
+                    case .head: return file.createHeadResponse()
+                    default: throw Self.notAllowed("GET, HEAD")
+                    }
+                }
+            }
+        }
     }
 
-    /// Own files only, nothing inline, nobody's frame.
-    private static let policy = """
-        default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
-        form-action 'none'; frame-ancestors 'none'
-        """
+    /// Whoever signs in is nobody yet.
+    private func addSignIn(to router: some RouterMethods<some RequestContext>) {
+        for method in HTTPRequest.Method.known {
+            router.on("ops/sign-in", method: method) { request, _ -> Response in
+                try await self.refusing(request) {
+                    switch method {
+                    case .get: return try self.signIn.show(request)
+                    case .head: return try self.signIn.show(request).createHeadResponse()
+                    case .post: return try await self.signIn.signIn(request)
+                    default: throw Self.notAllowed("GET, HEAD, POST")
+                    }
+                }
+            }
+            router.on("ops/sign-out", method: method) { request, _ -> Response in
+                try await self.refusing(request) {
+                    guard method == .post else { throw Self.notAllowed("POST") }
+                    return try await self.signIn.signOut(request)
+                }
+            }
+        }
+    }
+
+    /// Tells people on a page what programs are told as a problem, and shows a browser without a credential where it
+    /// gets one.
+    private func refusing(_ request: Request, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let error as HTTPError {
+            guard request.headers[.accept]?.lowercased().contains("text/html") == true else { throw error }
+            if error.status == .unauthorized, request.headers[.authorization] == nil {
+                let isPage = request.method == .get || request.method == .head
+                return ConsoleSite.seeOther(SignInPage.address(then: isPage ? request.uri.string : "/ops"))
+            }
+            return try self.site.refusal(
+                error.status, error.body ?? error.status.reasonPhrase, headers: error.headers)
+        }
+    }
+
+    private static func notAllowed(_ allowed: String) -> HTTPError {
+        HTTPError(.methodNotAllowed, headers: [.allow: allowed], message: "This address answers \(allowed).")
+    }
 }
 
 /// Why the console cannot be served.

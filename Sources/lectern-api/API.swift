@@ -64,7 +64,8 @@ struct API: AsyncParsableCommand {
             keys: OperatorKeys(database: backends.database),
             sessions: OperatorSessions(database: backends.database))
         let console = try OperatorConsole(
-            store: QueueOverviewStore(database: backends.database), access: access)
+            ConsoleBackends(database: backends.database, queue: backends.jobs, bookSlug: settings.book),
+            access: access)
         let operators = OperatorAPI(
             access: access, audit: AuditTrail(database: backends.database),
             parts: OperatorAPI.Parts(

@@ -54,27 +54,6 @@ def test_a_page_is_sound(stack, readers, learners, name, address, status, is_lea
     reader.examine(f"{name}-{language}")
 
 
-def test_the_page_of_the_operators_is_sound(stack, readers):  # noqa: F811
-    reader = readers(stack.api)
-    reader.open("/ops")
-    reader.require_light()
-    reader.examine("ops")
-
-
-def test_the_operators_page_renews_itself_unless_it_is_told_not_to(stack, readers):  # noqa: F811
-    reader = readers(stack.api)
-    reader.page.clock.install()
-    reader.open("/ops")
-    box = reader.page.get_by_role("checkbox", name="every 10 seconds")
-    with reader.page.expect_response("**/ops"):
-        reader.page.clock.run_for(10_000)
-    box.uncheck()
-    asked = len(reader.requests)
-    reader.page.clock.run_for(60_000)
-    assert len(reader.requests) == asked
-    assert reader.page.get_by_role("region", name="Workers").get_by_role("row").count() >= 4
-
-
 def test_every_page_in_the_navigation_marks_itself(stack, readers, learners):  # noqa: F811
     reader = readers(stack.api, learner=learners["en"])
     reader.open("/")

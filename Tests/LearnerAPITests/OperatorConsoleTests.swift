@@ -21,8 +21,7 @@ import Testing
                 token: token, listeningOn: host, keys: OperatorKeys(database: fixture.database),
                 sessions: OperatorSessions(database: fixture.database))
             do {
-                try OperatorConsole(store: QueueOverviewStore(database: fixture.database), access: access)
-                    .addRoutes(to: router)
+                try OperatorConsole(fixture.consoleBackends, access: access).addRoutes(to: router)
             } catch {
                 Issue.record(error)
             }
@@ -67,13 +66,14 @@ import Testing
             let page = try await server.send("GET", "/ops")
             #expect(page.status == 200)
             #expect(page.text.contains("more than 1000"))
-            #expect(page.text.contains("embed (paused)"))
-            #expect(page.text.contains("2 of 4"))
-            #expect(page.text.contains("not seen"))
+            #expect(page.text.contains("<td data-number=\"state\">paused</td>"))
             #expect(page.text.contains("vectors_unreachable"))
             #expect(page.text.contains("&lt;b&gt;no"))
             #expect(!page.text.contains("secret"))
             #expect(page.headers.first("Cache-Control") == "no-store")
+            let workers = try await server.send("GET", "/ops/workers")
+            #expect(workers.text.contains("2 of 4"))
+            #expect(workers.text.contains("not seen"))
             #expect(try await server.send("GET", "/ops/console.css").status == 200)
             let post = try await server.send("POST", "/ops", json: "{}")
             #expect(post.status == 405)
