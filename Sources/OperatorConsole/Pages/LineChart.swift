@@ -8,7 +8,8 @@ struct LineChart {
         let values: [Double?]
     }
 
-    private static let width = 240
+    /// Between two values.
+    private static let step = 4
     private static let height = 48
 
     let title: String
@@ -18,6 +19,8 @@ struct LineChart {
 
     /// The greatest value; 0 where there is none.
     var most: Double { self.series.flatMap { $0.values.compactMap(\.self) }.max() ?? 0 }
+
+    private var width: Int { Self.step * max(1, (self.series.map(\.values.count).max() ?? 0) - 1) }
 
     /// What the chart says in words.
     var words: String {
@@ -35,7 +38,7 @@ struct LineChart {
             "<path class=\"s\(index)\" d=\"\(self.path(series.values))\"/>"
         }.joined()
         return """
-            <svg class="chart" viewBox="0 -2 \(Self.width) \(Self.height + 4)" preserveAspectRatio="none" role="img" \
+            <svg class="chart" viewBox="0 -2 \(self.width) \(Self.height + 4)" preserveAspectRatio="none" role="img" \
             aria-labelledby="\(id)-t \(id)-d"><title id="\(id)-t">\(HTMLEscape.escaped(self.title))</title>\
             <desc id="\(id)-d">\(HTMLEscape.escaped(self.words))</desc>\(lines)</svg>
             """
@@ -43,7 +46,6 @@ struct LineChart {
 
     /// Absolute moves and relative lines, in whole units of the picture.
     private func path(_ values: [Double?]) -> String {
-        let step = Self.width / max(1, values.count - 1)
         let most = self.most
         var path = ""
         var last: Int?
@@ -54,9 +56,9 @@ struct LineChart {
             }
             let y = Self.height - (most > 0 ? Int((value / most * Double(Self.height)).rounded()) : 0)
             if let known = last {
-                path += known == y ? "h\(step)" : "l\(step) \(y - known)"
+                path += known == y ? "h\(Self.step)" : "l\(Self.step) \(y - known)"
             } else {
-                path += "M\(place * step) \(y)"
+                path += "M\(place * Self.step) \(y)"
             }
             last = y
         }
