@@ -148,8 +148,7 @@ let package = Package(
             "OperatorConsole",
             [
                 "Operators", "JobQueue", "JobQueuePostgres", "PipelineJobs", "TextbookSync", "Personalization",
-                "Postgres", "ContentHashing", "MarkdownHTML", "ServerSentEvents", hummingbird, lifecycle, logging,
-                mustache,
+                "MarkdownHTML", "ServerSentEvents", hummingbird, lifecycle, logging, mustache,
             ],
             resources: [.copy("Templates"), .copy("Assets")]),
 

@@ -1,8 +1,7 @@
 public import JobQueuePostgres
-import Operators
-import Personalization
-public import Postgres
-import TextbookSync
+public import Operators
+public import Personalization
+public import TextbookSync
 
 /// What the console reads and steers.
 public struct ConsoleBackends: Sendable {
@@ -10,7 +9,6 @@ public struct ConsoleBackends: Sendable {
     let statistics: QueueStatistics
     let inspector: JobInspector
     let jobs: JobList
-    let deadLetters: DeadLetters
     let control: QueueControl
     let workers: WorkerControl
     let scales: QueueScales
@@ -22,22 +20,26 @@ public struct ConsoleBackends: Sendable {
     let audit: AuditTrail
     let actions: OperatorActions
 
-    /// - Parameter bookSlug: the book; `nil` takes the earliest one that has anything published.
-    public init(database: PostgresClient, queue: PostgresJobQueue, bookSlug: String? = nil) {
-        self.overview = QueueOverviewStore(database: database)
-        self.statistics = QueueStatistics(database: database)
-        self.inspector = JobInspector(database: database)
-        self.jobs = JobList(database: database)
-        self.deadLetters = DeadLetters(database: database, queue: queue)
-        self.control = QueueControl(database: database)
-        self.workers = WorkerControl(database: database)
-        self.scales = QueueScales(database: database)
-        self.limiters = PostgresLimiters(database: database)
-        self.budgets = JobBudgets(database: database, queue: queue)
-        self.resyncs = ResyncService(database: database, queue: queue)
-        self.releases = ReleaseDirectory(database: database, queue: queue, bookSlug: bookSlug)
-        self.ledger = ModelLedger(database: database)
-        self.audit = AuditTrail(database: database)
-        self.actions = OperatorActions(database: database, queue: queue)
+    /// All of one database.
+    public init(
+        overview: QueueOverviewStore, statistics: QueueStatistics, inspector: JobInspector, jobs: JobList,
+        control: QueueControl, workers: WorkerControl, scales: QueueScales, limiters: PostgresLimiters,
+        budgets: JobBudgets, resyncs: ResyncService, releases: ReleaseDirectory, ledger: ModelLedger, audit: AuditTrail,
+        actions: OperatorActions
+    ) {
+        self.overview = overview
+        self.statistics = statistics
+        self.inspector = inspector
+        self.jobs = jobs
+        self.control = control
+        self.workers = workers
+        self.scales = scales
+        self.limiters = limiters
+        self.budgets = budgets
+        self.resyncs = resyncs
+        self.releases = releases
+        self.ledger = ledger
+        self.audit = audit
+        self.actions = actions
     }
 }

@@ -63,9 +63,7 @@ struct API: AsyncParsableCommand {
             token: settings.operatorToken, listeningOn: settings.host,
             keys: OperatorKeys(database: backends.database),
             sessions: OperatorSessions(database: backends.database))
-        let console = try OperatorConsole(
-            ConsoleBackends(database: backends.database, queue: backends.jobs, bookSlug: settings.book),
-            access: access)
+        let console = try OperatorConsole(ConsoleBackends(backends, bookSlug: settings.book), access: access)
         let operators = OperatorAPI(
             access: access, audit: AuditTrail(database: backends.database),
             parts: OperatorAPI.Parts(

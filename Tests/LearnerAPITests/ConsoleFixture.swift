@@ -3,8 +3,10 @@ import Hummingbird
 import JobQueuePostgres
 import Logging
 import Operators
+import Personalization
 import Postgres
 import Testing
+import TextbookSync
 
 @testable import LearnerAPI
 @testable import OperatorConsole
@@ -12,10 +14,18 @@ import Testing
 extension APIFixture {
     /// What the console stands on.
     var consoleBackends: ConsoleBackends {
-        ConsoleBackends(
-            database: self.database,
-            queue: PostgresJobQueue(
-                database: self.database, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        let database = self.database
+        let queue = PostgresJobQueue(
+            database: database, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return ConsoleBackends(
+            overview: QueueOverviewStore(database: database), statistics: QueueStatistics(database: database),
+            inspector: JobInspector(database: database), jobs: JobList(database: database),
+            control: QueueControl(database: database), workers: WorkerControl(database: database),
+            scales: QueueScales(database: database), limiters: PostgresLimiters(database: database),
+            budgets: JobBudgets(database: database, queue: queue),
+            resyncs: ResyncService(database: database, queue: queue),
+            releases: ReleaseDirectory(database: database, queue: queue), ledger: ModelLedger(database: database),
+            audit: AuditTrail(database: database), actions: OperatorActions(database: database, queue: queue))
     }
 
     /// Makes a key and answers what its owner sends.
