@@ -102,7 +102,8 @@ public struct QueueOverviewStore: Sendable {
                      AS blocked,
                    EXISTS (SELECT FROM lectern.queue_control c WHERE c.queue = k.queue AND c.paused_until > now())
                      AS paused,
-                   (SELECT greatest(0, extract(epoch FROM now() - lectern.job_time(min(first.job_id))) * 1000)::int8
+                   (SELECT CASE WHEN min(first.job_id) IS NOT NULL THEN
+                      greatest(0, extract(epoch FROM now() - lectern.job_time(min(first.job_id))) * 1000)::int8 END
                       FROM unnest('{0,10,20}'::int2[]) AS probe (lane) CROSS JOIN LATERAL
                         (SELECT job_id FROM lectern.ready WHERE queue = k.queue AND lane = probe.lane
                          ORDER BY tag, job_id LIMIT 1) AS first) AS oldest_ms
