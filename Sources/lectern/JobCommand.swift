@@ -8,6 +8,7 @@ struct JobCommand: AsyncParsableCommand {
         commandName: "job", abstract: "Look at jobs, wait for one, stop it, run it again, ask why it does not run.",
         subcommands: [
             Show.self, Wait.self, Cancel.self, JobListCommand.self, JobRetryCommand.self, JobWhyCommand.self,
+            JobPlanCommand.self, JobApplyCommand.self,
         ])
 
     /// The job that a verb is about.

@@ -20,6 +20,7 @@ struct Lectern: AsyncParsableCommand {
               lectern queue pause personalize --for 30m   start nothing of it for a while
               lectern key create "night shift" --role operator   a key for the console and the API
               lectern audit list                          what operators did
+              lectern top                                 queues and workers, live
               lectern doctor                              what is wrong with this setup
               lectern openapi                             the description of the HTTP API
 
@@ -33,6 +34,7 @@ struct Lectern: AsyncParsableCommand {
             WorkerCommand.self, SearchCommand.self, PersonalizeCommand.self, CacheCommand.self, VerifyCommand.self,
             DoctorCommand.self, HealthCommand.self, AutoscaleCommand.self, KeyCommand.self, AuditCommand.self,
             BenchCommand.self, OpenAPICommand.self,
+            TopCommand.self, CompletionCommand.self,
         ])
 
     static func main() async {

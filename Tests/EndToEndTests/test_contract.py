@@ -485,7 +485,7 @@ def test_own_data(nobody, learner):
 # Every path
 
 def test_every_path_says_what_it_allows(stack, client, description):
-    values = {"user_id": NOBODY, "id": NOBODY, "slug": SLUG, "number": 1, "word": "not_found"}
+    values = {"user_id": NOBODY, "id": NOBODY, "slug": SLUG, "number": 1, "word": "not_found", "name": "embed"}
     paths = {}
     for method, template, _ in description.operations():
         paths.setdefault(template, set()).add(method)

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JobQueuePostgres
@@ -12,36 +11,6 @@ extension OperatorAPI {
         ]
     }
 
-    private struct Line: Encodable {
-        var id: Int64
-        var at: String
-        var actor: String
-        var role: String
-        var action: String
-        var subject: String
-        var outcome: String
-        var about: Int64?
-        var reason: String?
-        var detail: String?
-        var request_id: String?
-        var hash: String
-
-        init(_ line: AuditLine) {
-            self.id = line.id
-            self.at = line.at.formatted(.iso8601)
-            self.actor = line.actor
-            self.role = line.role
-            self.action = line.act.action
-            self.subject = line.act.subject
-            self.outcome = line.outcome.rawValue
-            self.about = line.about
-            self.reason = line.act.reason
-            self.detail = line.act.detail
-            self.request_id = line.requestID
-            self.hash = line.hashText
-        }
-    }
-
     private func listAudit(_ call: OperatorCall) async throws -> Response {
         let query = call.request.uri.queryParameters
         let subject = query["subject"].map(String.init)
@@ -51,7 +20,7 @@ extension OperatorAPI {
         let size = min(max(1, try Self.number(query, "page_size").map { Int(clamping: $0) } ?? 50), 200)
         let lines = try await self.audit.lines(
             before: try Self.number(query, "page_token"), subject: subject, limit: size)
-        return try Self.answer(["lines": lines.map(Line.init)])
+        return try Self.answer(["lines": lines.map(AuditLineReport.init)])
     }
 
     private struct Budget: Encodable {

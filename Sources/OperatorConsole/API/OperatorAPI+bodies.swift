@@ -26,13 +26,7 @@ extension OperatorAPI {
         do {
             return try await body()
         } catch let error as SteeringError {
-            let status: HTTPResponse.Status =
-                switch error.code {
-                case .unknown: .notFound
-                case .tooLate, .moved: .conflict
-                case .senseless: .unprocessableContent
-                }
-            throw HTTPError(status, message: error.message)
+            throw HTTPError(error)
         }
     }
 

@@ -11,13 +11,7 @@ extension OperatorCall {
         do {
             return try await body(actions, OperatorActions.Hand(self.who, requestID: self.requestID))
         } catch let error as SteeringError {
-            let status: HTTPResponse.Status =
-                switch error.code {
-                case .unknown: .notFound
-                case .tooLate, .moved: .conflict
-                case .senseless: .unprocessableContent
-                }
-            throw HTTPError(status, message: error.message)
+            throw HTTPError(error)
         }
     }
 }

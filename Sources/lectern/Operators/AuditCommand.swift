@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Operators
 
 struct AuditCommand: AsyncParsableCommand {
@@ -38,7 +37,7 @@ struct AuditCommand: AsyncParsableCommand {
             let (subject, before, limit) = (self.subject, self.before, self.limit)
             let lines = try await self.database.withAudit { _, audit in
                 try await audit.lines(before: before, subject: subject, limit: limit)
-            }.map(Report.init)
+            }.map(AuditLineReport.init)
             switch self.output {
             case .json: try Terminal.put(json: lines)
             case .jsonl: for line in lines { try Terminal.put(line: line) }
@@ -52,36 +51,6 @@ struct AuditCommand: AsyncParsableCommand {
                         ].joined(separator: "\t"))
                 }
             }
-        }
-    }
-
-    struct Report: Encodable {
-        var id: Int64
-        var at: String
-        var actor: String
-        var role: String
-        var action: String
-        var subject: String
-        var outcome: String
-        var about: Int64?
-        var reason: String?
-        var detail: String?
-        var request_id: String?
-        var hash: String
-
-        init(_ line: AuditLine) {
-            self.id = line.id
-            self.at = line.at.formatted(.iso8601)
-            self.actor = line.actor
-            self.role = line.role
-            self.action = line.act.action
-            self.subject = line.act.subject
-            self.outcome = line.outcome.rawValue
-            self.about = line.about
-            self.reason = line.act.reason
-            self.detail = line.act.detail
-            self.request_id = line.requestID
-            self.hash = line.hashText
         }
     }
 
