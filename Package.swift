@@ -45,10 +45,12 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target.
-func tests(_ target: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+func tests(
+    _ target: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
     .testTarget(
-        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies + locks, resources: resources,
-        swiftSettings: strict)
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies + locks, exclude: exclude,
+        resources: resources, swiftSettings: strict)
 }
 
 /// A system C library as a module.
@@ -280,7 +282,7 @@ let package = Package(
             [
                 "ContentHashing", "Learners", "Textbook", "TextbookSync", "Postgres", "PostgresTesting", "Schema",
                 "ServerTesting", logging,
-            ]),
+            ], exclude: ["Golden"]),
         tests(
             "Personalization",
             [
